@@ -1,0 +1,379 @@
+package topology
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/xrash/smetrics"
+)
+
+// Problem is one thing that is wrong with a declaration.
+type Problem struct {
+	Component string // whom it concerns; empty for the topology itself
+	Text      string
+}
+
+// BuildError lists everything that is wrong with a declaration.
+type BuildError struct {
+	Topology string
+	Problems []Problem // in the order of the components' declaration
+}
+
+// Error lists the problems, one a line.
+func (e *BuildError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "topology %q: %d problem", e.Topology, len(e.Problems))
+	if len(e.Problems) > 1 {
+		b.WriteByte('s')
+	}
+	for _, p := range e.Problems {
+		b.WriteString("\n  ")
+		if p.Component != "" {
+			fmt.Fprintf(&b, "%s: ", p.Component)
+		}
+		b.WriteString(p.Text)
+	}
+	return b.String()
+}
+
+func (b *Builder) problem(c *Component, format string, args ...any) {
+	p := Problem{Text: fmt.Sprintf(format, args...)}
+	if c != nil {
+		p.Component = c.ID
+	}
+	b.problems = append(b.problems, p)
+}
+
+// Build checks the declaration and returns the topology, or a [*BuildError] that lists
+// every problem. The builder may be changed and built again.
+func (b *Builder) Build() (*Topology, error) {
+	declared := len(b.problems)
+	b.checkTopology()
+	for _, c := range b.topology.Components {
+		b.checkComponent(c)
+	}
+	b.checkCycles()
+	b.checkReach()
+	problems := slices.Clone(b.problems)
+	b.problems = b.problems[:declared]
+	if len(problems) > 0 {
+		return nil, &BuildError{Topology: b.topology.Name, Problems: problems}
+	}
+	return b.built(), nil
+}
+
+// built returns a copy that later calls of the builder don't change.
+func (b *Builder) built() *Topology {
+	t := b.topology
+	t.Components = nil
+	for _, c := range b.topology.Components {
+		d := *c
+		d.Streams, d.Inputs = slices.Clone(c.Streams), slices.Clone(c.Inputs)
+		t.Components = append(t.Components, &d)
+	}
+	slices.SortFunc(t.Components, func(x, y *Component) int { return cmp.Compare(x.ID, y.ID) })
+	return &t
+}
+
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
+
+// CheckName returns an error when the name is not of the form that topologies,
+// components and streams must have.
+func CheckName(name string) error {
+	if nameForm.MatchString(name) {
+		return nil
+	}
+	return fmt.Errorf("the name %q must match [A-Za-z0-9][A-Za-z0-9._-]{0,127}", cut(name, 140))
+}
+
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:n] + "…"
+}
+
+const maxPending = 1 << 20 // what a RootID has room for; see package acker
+
+func (b *Builder) checkTopology() {
+	t := &b.topology
+	if err := CheckName(t.Name); err != nil {
+		b.problem(nil, "%v", err)
+	}
+	if !slices.ContainsFunc(t.Components, (*Component).IsSpout) {
+		b.problem(nil, "there is no spout: nothing would ever be emitted")
+	}
+	if t.Options.MessageTimeout < 0 {
+		b.problem(nil, "the message timeout %v is negative", t.Options.MessageTimeout)
+	}
+	b.checkPending(nil, t.Options.MaxSpoutPending)
+}
+
+func (b *Builder) checkPending(c *Component, n int) {
+	if n < 0 || n > maxPending {
+		b.problem(c, "at most %d trees can be pending, not %d", maxPending, n)
+	}
+}
+
+func (b *Builder) checkComponent(c *Component) {
+	if err := CheckName(c.ID); err != nil {
+		b.problem(c, "%v", err)
+	}
+	first := slices.IndexFunc(b.topology.Components, func(o *Component) bool { return o.ID == c.ID })
+	if b.topology.Components[first] != c {
+		b.problem(c, "the id is used twice")
+	}
+	if c.Parallelism < 1 {
+		b.problem(c, "the parallelism is %d, but must be at least 1", c.Parallelism)
+	}
+	b.checkStreams(c)
+	b.checkOptions(c)
+	for i := range c.Inputs {
+		b.checkInput(c, i)
+	}
+	b.checkOptionalMethods(c)
+}
+
+func (b *Builder) checkStreams(c *Component) {
+	seen := map[string]bool{}
+	for _, s := range c.Streams {
+		if seen[s.Name] {
+			b.problem(c, "stream %q is declared twice%s", s.Name, reservedHint(s.Name))
+		}
+		seen[s.Name] = true
+		if err := CheckName(s.Name); err != nil {
+			b.problem(c, "stream: %v", err)
+		}
+		b.checkFields(c, s)
+	}
+}
+
+func reservedHint(stream string) string {
+	if stream == DeadLetterStream {
+		return "; the name is reserved for what a retry policy gives up, which declares it"
+	}
+	return ""
+}
+
+func (b *Builder) checkFields(c *Component, s *Stream) {
+	if s.Name == DeadLetterStream && !slices.Equal(s.Fields, DeadLetterFields) {
+		b.problem(c, "the stream name %q is reserved for what a retry policy gives up", s.Name)
+	}
+	if len(s.Fields) > 255 {
+		b.problem(c, "stream %q has %d fields; a tuple has at most 255", s.Name, len(s.Fields))
+	}
+	for i, f := range s.Fields {
+		if f == "" {
+			b.problem(c, "stream %q: field %d has no name", s.Name, i)
+		}
+		if slices.Index(s.Fields, f) != i {
+			b.problem(c, "stream %q has the field %q twice", s.Name, f)
+		}
+	}
+}
+
+func (b *Builder) checkOptions(c *Component) {
+	b.checkPending(c, c.MaxPending)
+	if c.Tick != 0 && c.Tick < time.Millisecond {
+		b.problem(c, "ticks every %v: the interval must be at least 1ms", c.Tick)
+	}
+	if c.ManualAck && c.Retry != nil {
+		b.problem(c, "a bolt with manual acking can't have a retry policy: it settles its tuples itself")
+	}
+	if c.NewBolt != nil && len(c.Inputs) == 0 {
+		b.problem(c, "the bolt subscribes to no stream")
+	}
+}
+
+func (b *Builder) checkInput(c *Component, i int) {
+	in := &c.Inputs[i]
+	for _, other := range c.Inputs[:i] {
+		if other.Component == in.Component && other.Stream == in.Stream {
+			b.problem(c, "subscribes twice to stream %q of %q", in.Stream, in.Component)
+		}
+	}
+	from := b.component(in.Component)
+	if from == nil {
+		b.problem(c, "subscribes to the unknown component %q%s", in.Component, didYouMean(in.Component, b.ids()))
+		return
+	}
+	s := from.Stream(in.Stream)
+	if s == nil {
+		b.unknownStream(c, in, from)
+		return
+	}
+	b.checkGrouping(c, in, s)
+	b.checkReads(c, s)
+}
+
+func (b *Builder) unknownStream(c *Component, in *Subscription, from *Component) {
+	var names []string
+	for _, s := range from.Streams {
+		names = append(names, s.Name)
+	}
+	hint := didYouMean(in.Stream, names)
+	if len(names) == 0 {
+		hint = "; it declares none (Emits)"
+	} else if hint == "" {
+		hint = fmt.Sprintf("; it has [%s]", strings.Join(names, " "))
+	}
+	b.problem(c, "subscribes to the unknown stream %q of %q%s", in.Stream, in.Component, hint)
+}
+
+func (b *Builder) checkGrouping(c *Component, in *Subscription, s *Stream) {
+	if s.Direct != (in.Kind == Direct) {
+		b.problem(c, "stream %q of %q is declared direct: %v, but grouped by %s", in.Stream, in.Component, s.Direct, in.Kind)
+	}
+	if in.Kind == Custom && in.Chooser == nil {
+		b.problem(c, "the custom grouping of stream %q of %q has no chooser", in.Stream, in.Component)
+	}
+	if in.Kind != Fields && in.Kind != PartialKey {
+		return
+	}
+	if len(in.Fields) == 0 {
+		b.problem(c, "the %s grouping of stream %q of %q names no field", in.Kind, in.Stream, in.Component)
+	}
+	in.Keys = nil
+	for _, f := range in.Fields {
+		in.Keys = append(in.Keys, s.Index(f))
+		if s.Index(f) < 0 {
+			b.problem(c, "groups stream %q of %q by the unknown field %q%s; it has [%s]", in.Stream, in.Component, f,
+				didYouMean(f, s.Fields), strings.Join(s.Fields, " "))
+		}
+	}
+}
+
+func (b *Builder) checkReads(c *Component, s *Stream) {
+	if c.reads == nil {
+		return
+	}
+	for _, p := range c.reads.misfits(s) {
+		b.problem(c, "%s", p)
+	}
+}
+
+// optionalMethods are the methods that a component may have, with the interface
+// that makes the runtime call them.
+var optionalMethods = map[string]reflect.Type{
+	"Open": reflect.TypeFor[Opener](), "Ack": reflect.TypeFor[Acknowledger](), "Fail": reflect.TypeFor[Acknowledger](),
+	"Activate": reflect.TypeFor[Activator](), "Deactivate": reflect.TypeFor[Deactivator](), "Close": reflect.TypeFor[Closer](),
+	"Prepare": reflect.TypeFor[Preparer](), "Cleanup": reflect.TypeFor[Cleaner](), "Tick": reflect.TypeFor[Ticker](),
+	"Finish": reflect.TypeFor[Finisher](),
+}
+
+var spoutOnly, boltOnly = []string{"Open", "Ack", "Fail", "Close"}, []string{"Prepare", "Cleanup", "Tick", "Finish"}
+
+// checkOptionalMethods finds an Open, Prepare, ... with the wrong signature: as the
+// interfaces are optional, the compiler would not, and it would never be called.
+func (b *Builder) checkOptionalMethods(c *Component) {
+	instance, foreign := b.instance(c)
+	if instance == nil {
+		return
+	}
+	typ := reflect.TypeOf(instance)
+	for name, want := range optionalMethods {
+		if _, has := typ.MethodByName(name); !has || slices.Contains(foreign, name) {
+			continue
+		}
+		if !typ.Implements(want) {
+			b.problem(c, "%v has a method %s that would never be called: it doesn't implement topology.%s", typ, name, want.Name())
+		}
+	}
+}
+
+func (b *Builder) instance(c *Component) (x any, foreign []string) {
+	switch {
+	case c.NewSpout != nil:
+		x, foreign = c.NewSpout(), boltOnly
+		if r, ok := x.(*replayer); ok {
+			x = r.inner
+		}
+	case c.NewBolt != nil:
+		x, foreign = c.NewBolt(), spoutOnly
+	default:
+		return nil, nil
+	}
+	if x == nil {
+		b.problem(c, "the factory returns nil")
+	}
+	return x, foreign
+}
+
+func (b *Builder) component(id string) *Component { return b.topology.Component(id) }
+
+func (b *Builder) ids() []string {
+	var ids []string
+	for _, c := range b.topology.Components {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+// checkCycles reports each cycle once, with its path in the direction of the tuples.
+func (b *Builder) checkCycles() {
+	const under, done = 1, 2
+	state := map[*Component]int{}
+	var path []string
+	var visit func(c *Component)
+	visit = func(c *Component) {
+		if c == nil || state[c] == done {
+			return
+		}
+		if state[c] == under {
+			loop := slices.Clone(path[slices.Index(path, c.ID):])
+			slices.Reverse(loop)
+			b.problem(c, "is part of a cycle: %s -> %s", strings.Join(loop, " -> "), loop[0])
+			return
+		}
+		state[c] = under
+		path = append(path, c.ID)
+		for _, in := range c.Inputs {
+			visit(b.component(in.Component))
+		}
+		path = path[:len(path)-1]
+		state[c] = done
+	}
+	for _, c := range b.topology.Components {
+		visit(c)
+	}
+}
+
+// checkReach reports bolts that no spout's tuples can come to. Bolts without any
+// known source were reported already.
+func (b *Builder) checkReach() {
+	reached := map[string]bool{}
+	for changed := true; changed; {
+		changed = false
+		for _, c := range b.topology.Components {
+			if !reached[c.ID] && (c.IsSpout() || slices.ContainsFunc(c.Inputs, func(in Subscription) bool { return reached[in.Component] })) {
+				reached[c.ID], changed = true, true
+			}
+		}
+	}
+	for _, c := range b.topology.Components {
+		known := slices.ContainsFunc(c.Inputs, func(in Subscription) bool { return b.component(in.Component) != nil })
+		if !reached[c.ID] && known {
+			b.problem(c, "no spout's tuples can reach the bolt")
+		}
+	}
+}
+
+// didYouMean returns a hint at the known name that is nearest to the given one,
+// or nothing when none is near.
+func didYouMean(name string, known []string) string {
+	best, score := "", 0.75
+	for _, k := range known {
+		if s := smetrics.JaroWinkler(strings.ToLower(name), strings.ToLower(k), 0.7, 4); s > score {
+			best, score = k, s
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %q?", best)
+}
