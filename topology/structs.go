@@ -80,21 +80,27 @@ type structOutlet interface {
 }
 
 func emitStruct[O structOutlet](out O, p *structPlan, x unsafe.Pointer) {
-	var e Emitter
-	switch out := any(out).(type) {
-	case *Collector:
-		e = Emitter{out: &out.out, stream: out.out.main, name: DefaultStream}
-	case *SpoutCollector:
-		e = Emitter{out: &out.out, stream: out.out.main, name: DefaultStream}
-	case Emitter:
-		e = out
-	case SpoutEmitter:
-		e = out.e
-	}
+	e := emitterOf(&out)
 	if e.out.begin() {
 		p.write(&e.out.e, x)
 		e.send()
 	}
+}
+
+// emitterOf takes a pointer because what goes into an any as it is, and on to a
+// port, would be boxed on the heap.
+func emitterOf[O structOutlet](out *O) Emitter {
+	switch out := any(out).(type) {
+	case **Collector:
+		o := &(*out).out
+		return Emitter{out: o, stream: o.main, name: DefaultStream}
+	case **SpoutCollector:
+		o := &(*out).out
+		return Emitter{out: o, stream: o.main, name: DefaultStream}
+	case *SpoutEmitter:
+		return out.e
+	}
+	return *any(out).(*Emitter)
 }
 
 // As reads the tuple as a struct: each field of T from the field of its name. The tuple
@@ -290,7 +296,7 @@ func (f *structField) load(v *Value, x unsafe.Pointer) error {
 	case fieldMap:
 		return v.set(*(*map[string]any)(x))
 	case fieldObject:
-		v.setObject(reflect.NewAt(f.typ, x).Elem().Interface())
+		v.setObject(reflect.NewAt(f.typ, noescape(x)).Elem().Interface()) // a copy
 	default:
 		v.setMarked(uint64(f.loadInt(x)), markInt)
 	}
@@ -379,8 +385,15 @@ func (f *structField) storeObject(v *Value, x unsafe.Pointer) bool {
 	if !object.IsValid() || object.Type() != f.typ {
 		return false
 	}
-	reflect.NewAt(f.typ, x).Elem().Set(object)
+	reflect.NewAt(f.typ, noescape(x)).Elem().Set(object)
 	return true
+}
+
+// noescape hides from the compiler that p goes to reflect, which doesn't keep it:
+// else EmitStruct and As would have every struct on the heap, even without objects.
+func noescape(p unsafe.Pointer) unsafe.Pointer {
+	x := uintptr(p)
+	return *(*unsafe.Pointer)(unsafe.Pointer(&x))
 }
 
 // storeInt refuses a number that the field is too narrow for.
