@@ -70,6 +70,16 @@ func (t *Topology) Component(id string) *Component {
 	return t.Components[i]
 }
 
+// Nearest returns a hint at the component whose id is nearest to the given one, such as
+// `, did you mean "count"?`, or nothing when none is near. It is for error messages.
+func (t *Topology) Nearest(id string) string {
+	var ids []string
+	for _, c := range t.Components {
+		ids = append(ids, c.ID)
+	}
+	return didYouMean(id, ids)
+}
+
 // Tasks returns the tasks of the component of the id in ascending order. Task ids are given
 // out from 1 in the order of the components.
 func (t *Topology) Tasks(id string) []TaskID {

@@ -1,0 +1,225 @@
+package acker
+
+import (
+	"fmt"
+	"sync/atomic"
+)
+
+// Mode says what the timeout of a tree is counted from.
+type Mode uint8
+
+// The modes.
+const (
+	SinceEmit     Mode = iota // from Open
+	SinceProgress             // from Open or the last Apply
+)
+
+// Ledger holds the trees of one spout task: an array of slots, each with one tree
+// or free. Methods marked "owner" are for one goroutine, the others for any.
+type Ledger struct {
+	task  uint32
+	mode  Mode
+	slots []slot
+	owned []record
+	// free is a ring of the free slots, oldest first, so that a slot rests as long as
+	// can be before its next use.
+	free       []uint32
+	head, open int // head: the next free slot in the ring; open: how many are not free
+}
+
+// slot is what many goroutines touch. 16 bytes: four share a cache line, and one
+// line serves four acks.
+type slot struct {
+	xor atomic.Uint64
+	// generation names the use that the slot is in, and is 0 while it is in none that
+	// may be acked: free, failed or expired. Only the owner sets it to non-zero.
+	generation atomic.Uint32
+	tick       atomic.Uint32 // when its timeout began
+}
+
+// record is what the owner alone knows of a slot.
+type record struct {
+	id         any
+	opened     int64
+	generation uint32 // of its last use
+	open       bool
+}
+
+// New returns the ledger of a task with room for the given number of pending trees, in
+// 1..MaxPending. seed decides where the generations begin: a task that is started anew must
+// begin elsewhere, so that acks of its former life are refused.
+func New(task uint32, pending int, mode Mode, seed uint64) *Ledger {
+	if task > MaxTask || pending < 1 || pending > MaxPending {
+		panic(fmt.Sprintf("acker: New(%d, %d): out of range", task, pending))
+	}
+	l := &Ledger{task: task, mode: mode, slots: make([]slot, pending), owned: make([]record, pending), free: make([]uint32, pending)}
+	for i := range l.free {
+		l.free[i] = uint32(i)
+		l.owned[i].generation = uint32(seed) & generationMask
+	}
+	return l
+}
+
+// Pending returns how many trees are open. Owner.
+func (l *Ledger) Pending() int { return l.open }
+
+// Full reports whether there is no room for another tree. Owner.
+func (l *Ledger) Full() bool { return l.open == len(l.slots) }
+
+// Open begins a tree with a message id, which Settle and Expire hand back. opened is the time
+// for the caller's own use, tick the coarse time that its timeout counts from. The ledger
+// must not be full. Owner.
+func (l *Ledger) Open(id any, opened int64, tick uint32) RootID {
+	if l.Full() {
+		panic("acker: Open on a full ledger")
+	}
+	n := l.free[l.head]
+	if l.head++; l.head == len(l.free) {
+		l.head = 0
+	}
+	l.open++
+	r := &l.owned[n]
+	r.id, r.opened, r.open = id, opened, true
+	r.generation = nextGeneration(r.generation)
+	l.slots[n].tick.Store(tick)
+	return makeRoot(l.task, n, r.generation)
+}
+
+func nextGeneration(g uint32) uint32 {
+	if g = (g + 1) & generationMask; g == 0 {
+		return 1
+	}
+	return g
+}
+
+// Arm puts the XOR of the root's edges into the ledger; from here on the tree
+// can complete. It reports whether the tree is complete already, because it has no
+// edges. It is called once after Open and before any of the edges is known to anybody, which
+// makes the random hold of Storm's ledger unnecessary. Owner.
+func (l *Ledger) Arm(root RootID, xor uint64) (complete bool) {
+	s := &l.slots[root.slot()]
+	// A late Apply to the former use may be between its load of xor and its CAS. It has
+	// loaded a value of the former use, and the CAS fails on what is stored here:
+	// see Apply.
+	s.generation.Store(root.generation())
+	s.xor.Store(xor)
+	return xor == 0
+}
+
+// Apply XORs x into the tree: the edge of the tuple that is acked and the edges of
+// those that were made from it. complete tells that this completed the tree: the
+// caller must tell the owner, who calls Settle. ok is false when the tree is not open any
+// more, or never was: x is then dropped. tick is the coarse time.
+func (l *Ledger) Apply(root RootID, x uint64, tick uint32) (complete, ok bool) {
+	s := l.slot(root)
+	if s == nil {
+		return false, false
+	}
+	for {
+		// The order matters. When the slot goes to its next use between these loads and
+		// the CAS, then generation was stored before xor was. Either the new generation
+		// is seen here and refused, or old is of the former use, and the CAS fails
+		// because xor is another random number by then.
+		old := s.xor.Load()
+		if s.generation.Load() != root.generation() {
+			return false, false
+		}
+		if s.xor.CompareAndSwap(old, old^x) {
+			l.touch(s, tick)
+			return old == x, true
+		}
+	}
+}
+
+func (l *Ledger) touch(s *slot, tick uint32) {
+	if l.mode == SinceProgress && s.tick.Load() != tick {
+		s.tick.Store(tick)
+	}
+}
+
+// Fail fails the tree. first tells that this is its first failure: the caller must tell the
+// owner, who calls Settle. Later Applies and Fails are refused.
+func (l *Ledger) Fail(root RootID) (first bool) {
+	s := l.slot(root)
+	return s != nil && s.generation.CompareAndSwap(root.generation(), 0)
+}
+
+// slot returns the slot that the root names, nil when no Open can have returned it: roots
+// may come from other processes.
+func (l *Ledger) slot(root RootID) *slot {
+	n := root.slot()
+	if n >= uint32(len(l.slots)) || root.generation() == 0 {
+		return nil
+	}
+	return &l.slots[n]
+}
+
+// Touch gives the tree the full timeout again, counted from tick. It reports whether
+// the tree is open.
+func (l *Ledger) Touch(root RootID, tick uint32) (ok bool) {
+	s := l.slot(root)
+	if s == nil || s.generation.Load() != root.generation() {
+		return false
+	}
+	s.tick.Store(tick)
+	return true
+}
+
+// Settled is a tree that has ended.
+type Settled struct {
+	ID     any   // what Open was given
+	Opened int64 // what Open was given
+}
+
+// Settle ends a tree whose Apply, Arm or Fail said so, and frees its slot. ok is false
+// when it had ended before: it expired while the word was under way. Owner.
+func (l *Ledger) Settle(root RootID) (t Settled, ok bool) {
+	n := root.slot()
+	if n >= uint32(len(l.owned)) {
+		return Settled{}, false
+	}
+	if r := &l.owned[n]; !r.open || r.generation != root.generation() {
+		return Settled{}, false
+	}
+	return l.settle(n), true
+}
+
+// settle frees the slot. A completed tree has no edge left that could speak of it; one that
+// failed or expired may have, and is known by its generation.
+func (l *Ledger) settle(n uint32) Settled {
+	r := &l.owned[n]
+	t := Settled{ID: r.id, Opened: r.opened}
+	r.id, r.open = nil, false
+	l.slots[n].generation.Store(0)
+	tail := l.head + len(l.free) - l.open
+	if tail >= len(l.free) {
+		tail -= len(l.free)
+	}
+	l.free[tail] = n
+	l.open--
+	return t
+}
+
+// Expire ends all trees whose timeout began at least age ticks before now, and appends
+// them to expired, which it returns. Ticks are compared modulo 2^32. Owner.
+func (l *Ledger) Expire(now, age uint32, expired []Settled) []Settled {
+	if l.open == 0 {
+		return expired
+	}
+	for n := range l.owned {
+		if l.owned[n].open && int32(now-l.slots[n].tick.Load()) >= int32(age) {
+			expired = append(expired, l.settle(uint32(n)))
+		}
+	}
+	return expired
+}
+
+// Drain ends all trees, as Expire does. Owner.
+func (l *Ledger) Drain(ended []Settled) []Settled {
+	for n := range l.owned {
+		if l.owned[n].open {
+			ended = append(ended, l.settle(uint32(n)))
+		}
+	}
+	return ended
+}

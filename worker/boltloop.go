@@ -1,0 +1,240 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/galestream/gale/topology"
+)
+
+func newBoltTask(w *Worker, id topology.TaskID, index int, c *topology.Component) *boltTask {
+	t := &boltTask{pace: 1, held: map[*topology.Slab]struct{}{}}
+	t.task.bolt = t
+	t.init(w, id, index, c)
+	t.in = &inbox{slabs: make(chan *topology.Slab, w.opt.InboxBatches), keeps: c.ManualAck}
+	if c.Retry != nil {
+		t.retry = &retrier{t: t, policy: *c.Retry}
+	}
+	return t
+}
+
+// start makes the instance and prepares it. It is called again after a panic.
+func (t *boltTask) start(ctx context.Context) error {
+	t.instance = t.comp.NewBolt()
+	t.out = topology.NewCollector(boltPort{t}, t.comp.Streams)
+	t.handle = t.instance.Execute
+	for i := len(t.comp.Middleware) - 1; i >= 0; i-- {
+		t.handle = t.comp.Middleware[i](t.handle)
+	}
+	t.current, t.emitErr = nil, nil
+	if p, ok := t.instance.(topology.Preparer); ok {
+		if err := p.Prepare(ctx, t.tc); err != nil {
+			return fmt.Errorf("%s: prepare: %w", t.name(), err)
+		}
+	}
+	return nil
+}
+
+// loop is the life of the task between start and stop.
+func (t *boltTask) loop(ctx context.Context) {
+	t.clock()
+	t.armTick()
+	for !t.done && ctx.Err() == nil {
+		intake := t.intake()
+		select {
+		case s := <-intake:
+			t.handleSlab(ctx, s)
+		case f := <-t.ctl:
+			f()
+		default:
+			t.rest(ctx)
+		}
+	}
+}
+
+// intake is the inbox, or nil while there is no room for tuples that may have to be tried again.
+func (t *boltTask) intake() chan *topology.Slab {
+	if t.retry != nil && t.retry.full() {
+		return nil
+	}
+	return t.in.slabs
+}
+
+// rest sends what waits, and sleeps until there is something to do.
+func (t *boltTask) rest(ctx context.Context) {
+	t.flush()
+	t.publish()
+	timer := t.w.timer(t.deadline(), t.now)
+	defer timer.Stop()
+	if t.retry.next() == 0 {
+		t.setIdle()
+	}
+	slept := t.w.driver.now()
+	select {
+	case s := <-t.intake():
+		t.wake(slept)
+		t.handleSlab(ctx, s)
+	case f := <-t.ctl:
+		t.wake(slept)
+		f()
+	case <-timer.C:
+		t.wake(slept)
+		t.fireTimers()
+	case <-ctx.Done():
+	}
+}
+
+// setIdle says that the task has nothing to do, and lets a drain see that.
+func (t *boltTask) setIdle() {
+	t.idle.Store(true)
+	if t.w.ending.Load() {
+		t.w.nudge()
+	}
+}
+
+func (t *task) wake(slept int64) {
+	t.idle.Store(false)
+	t.figures.idle += t.clock() - slept
+}
+
+// deadline is when the task must wake though nothing comes; 0 for never.
+func (t *boltTask) deadline() int64 {
+	d := t.nextTick
+	if r := t.retry.next(); r != 0 && (d == 0 || r < d) {
+		d = r
+	}
+	return d
+}
+
+func (t *boltTask) armTick() {
+	if t.comp.Tick > 0 {
+		t.nextTick = t.now + int64(t.comp.Tick)
+	}
+}
+
+// fireTimers gives the bolt its tick and tries again what is due, when it is time.
+func (t *boltTask) fireTimers() {
+	ctx := t.w.hard
+	if t.nextTick != 0 && t.now >= t.nextTick && !t.finished {
+		t.nextTick += int64(t.comp.Tick)
+		if t.nextTick <= t.now { // too late for some
+			t.nextTick = t.now + int64(t.comp.Tick)
+		}
+		t.tickBolt(ctx)
+	}
+	if next := t.retry.next(); next != 0 && next <= t.now {
+		t.retry.run(ctx)
+		t.clock()
+		t.settleAcks()
+		t.flushWords()
+		t.publish()
+	}
+}
+
+func (t *boltTask) tickBolt(ctx context.Context) {
+	t.figures.ticks++
+	t.guarded(ctx, "tick", func() error {
+		if tk, ok := t.instance.(topology.Ticker); ok {
+			return tk.Tick(ctx, t.w.driver.wall(), t.out)
+		}
+		return t.handle(ctx, topology.NewTick(), t.out)
+	})
+}
+
+// guarded runs a call of the bolt's code that handles no tuple.
+func (t *boltTask) guarded(ctx context.Context, what string, f func() error) {
+	t.current = nil
+	t.busy.Store(t.now)
+	defer t.busy.Store(0)
+	defer func() {
+		if p := recover(); p != nil {
+			t.recovered(ctx, nil, p)
+		}
+	}()
+	err := f()
+	if err == nil {
+		err = t.emitErr
+	}
+	t.emitErr = nil
+	if topology.IsFatal(err) {
+		t.w.fail(t.name(), fmt.Errorf("%s: %w", what, err))
+	}
+	if err != nil {
+		t.figures.errors++
+		t.report(fmt.Errorf("%s: %w", what, err))
+	}
+	t.clock()
+	t.settleAcks()
+	t.flushWords()
+	t.publish()
+}
+
+// finish lets the bolt say what it held back, when it has executed anything since it last did or
+// was never asked.
+func (t *boltTask) finish(ctx context.Context) {
+	if t.finished && t.executed == t.figures.executed {
+		return
+	}
+	t.finished, t.executed = true, t.figures.executed
+	if f, ok := t.instance.(topology.Finisher); ok {
+		t.guarded(ctx, "finish", func() error { return f.Finish(ctx, t.out) })
+	}
+	t.flush()
+}
+
+// stop ends the instance. Tuples that are held are failed.
+func (t *boltTask) stop() {
+	t.done = true
+	t.failHeld(fmt.Errorf("%s was stopped while it held the tuple", t.name()))
+	t.flushWords()
+	t.setActive(false)
+	t.closeInstance(func() error {
+		if c, ok := t.instance.(topology.Cleaner); ok {
+			return c.Cleanup()
+		}
+		return nil
+	})
+	t.publish()
+}
+
+func (t *task) closeInstance(f func() error) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.report(newPanicError(t.name(), p))
+		}
+	}()
+	if err := f(); err != nil {
+		t.report(fmt.Errorf("close: %w", err))
+	}
+}
+
+// failHeld fails the tuples that the instance was given and has not settled.
+func (t *boltTask) failHeld(cause error) {
+	for s := range t.held {
+		for i := range s.Len() {
+			tuple := s.Tuple(i)
+			if tuple.Delivery().State == topology.Unsettled {
+				t.settle(tuple, topology.Failed, cause)
+			}
+			if tuple == t.current {
+				break // the instance has not been given those behind it
+			}
+		}
+	}
+	if t.retry == nil {
+		return
+	}
+	for _, d := range t.retry.due {
+		if t.done {
+			t.failed(d.tuple, cause)
+		}
+	}
+}
+
+func (w *Worker) timer(deadline, now int64) *time.Timer {
+	if deadline == 0 {
+		return time.NewTimer(time.Hour)
+	}
+	return time.NewTimer(time.Duration(deadline - now))
+}

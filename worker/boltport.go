@@ -1,0 +1,231 @@
+package worker
+
+import (
+	"fmt"
+
+	"github.com/galestream/gale/acker"
+	"github.com/galestream/gale/topology"
+)
+
+// boltPort is the runtime's side of a bolt's collector.
+type boltPort struct{ *boltTask }
+
+// Emit routes an emit, with an edge for each copy in each tree of its anchors.
+func (t boltPort) Emit(e *topology.Emission) {
+	x, err := t.exit(e)
+	if err == nil {
+		err = t.choose(x, e)
+	}
+	if err == nil {
+		err = t.checkAnchors(e)
+	}
+	if err != nil {
+		t.refuse(e, err)
+		return
+	}
+	t.emitted(x, e)
+	switch {
+	case e.Anchoring == topology.AnchorInput && t.current != nil:
+		t.emitAnchored(x, e, t.current)
+	case e.Anchoring == topology.AnchorExplicit && len(e.Anchors) == 1:
+		t.emitAnchored(x, e, e.Anchors[0])
+	case e.Anchoring == topology.AnchorExplicit && len(e.Anchors) > 1:
+		t.emitMany(x, e)
+	default:
+		for i := range t.targets {
+			t.add(t.targets[i].outlet, x.stream, e.Values, 0, 0)
+		}
+	}
+}
+
+// emitAnchored emits with one anchor.
+func (t *boltTask) emitAnchored(x *exit, e *topology.Emission, anchor *topology.Tuple) {
+	d := anchor.Delivery()
+	if d.More != nil {
+		e.Anchors = append(e.Anchors[:0], anchor)
+		t.emitMany(x, e)
+		return
+	}
+	root := acker.RootID(d.Root)
+	for i := range t.targets {
+		var edge uint64
+		if root != 0 {
+			edge = t.random.edge()
+			d.Born ^= edge
+		}
+		t.add(t.targets[i].outlet, x.stream, e.Values, root, edge)
+	}
+}
+
+// emitMany emits into all trees of several anchors. In each tree the copy's edge is the XOR of
+// what its anchors were charged with, so that two anchors of one tree agree with it.
+func (t *boltTask) emitMany(x *exit, e *topology.Emission) {
+	for i := range t.targets {
+		var links []topology.Link
+		for _, a := range e.Anchors {
+			links = t.charge(a, links)
+		}
+		child := t.add(t.targets[i].outlet, x.stream, e.Values, 0, 0).Delivery()
+		if len(links) == 0 {
+			continue
+		}
+		child.Root, child.Edge = links[0].Root, links[0].Edge
+		if len(links) > 1 {
+			more := links[1:]
+			child.More = &more
+		}
+	}
+}
+
+// charge charges each tree of the anchor with a new edge, and joins it to links.
+func (t *boltTask) charge(anchor *topology.Tuple, links []topology.Link) []topology.Link {
+	d := anchor.Delivery()
+	if d.Root == 0 {
+		return links
+	}
+	links = t.join(links, d.Root, &d.Born)
+	if d.More != nil {
+		for i := range *d.More {
+			l := &(*d.More)[i]
+			links = t.join(links, l.Root, &l.Born)
+		}
+	}
+	return links
+}
+
+func (t *boltTask) join(links []topology.Link, root uint64, born *uint64) []topology.Link {
+	edge := t.random.edge()
+	*born ^= edge
+	for i := range links {
+		if links[i].Root == root {
+			links[i].Edge ^= edge
+			return links
+		}
+	}
+	return append(links, topology.Link{Root: root, Edge: edge})
+}
+
+// checkAnchors refuses an emit that is anchored to what was acked or failed: the ledger
+// would never hear of its edge from the anchor, and the tree would not complete.
+func (t *boltTask) checkAnchors(e *topology.Emission) error {
+	switch e.Anchoring {
+	case topology.AnchorInput:
+		if t.current != nil {
+			return checkAnchor(t.comp.ID, t.current)
+		}
+	case topology.AnchorExplicit:
+		for _, a := range e.Anchors {
+			if err := checkAnchor(t.comp.ID, a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func checkAnchor(component string, t *topology.Tuple) error {
+	if s := t.Delivery().State; s != topology.Unsettled {
+		return &SettledError{component, "emit anchored to", t.Component(), t.Stream(), s}
+	}
+	return nil
+}
+
+// SettledError says that a bolt did something with a tuple that it had acked or failed before.
+// It is a mistake in the bolt; the ledger is not touched by it.
+type SettledError struct {
+	Component    string // of the bolt
+	Did          string // what it did: "ack of", "fail of", "emit anchored to"
+	From, Stream string // where the tuple came from
+	State        topology.TupleState
+}
+
+// Error names the bolt, the tuple's stream, and what had become of it.
+func (e *SettledError) Error() string {
+	return fmt.Sprintf("%s: %s a tuple of stream %q of %q that was %s already", e.Component, e.Did, e.Stream, e.From, e.State)
+}
+
+// refuse deals with an emit that can't be done: what it is anchored to must not be acked.
+// With automatic acking the call that made it fails; with manual acking its anchors do.
+func (t *boltTask) refuse(e *topology.Emission, err error) {
+	t.figures.refused++
+	anchors := e.Anchors
+	if e.Anchoring == topology.AnchorInput && t.current != nil {
+		anchors = []*topology.Tuple{t.current}
+	}
+	if !t.comp.ManualAck || len(anchors) == 0 {
+		if t.emitErr == nil {
+			t.emitErr = err
+		}
+		return
+	}
+	t.report(err)
+	for _, a := range anchors {
+		if a.Delivery().State == topology.Unsettled {
+			t.settle(a, topology.Failed, err)
+		}
+	}
+}
+
+// Ack acks a tuple of a bolt with manual acking.
+func (t boltPort) Ack(tuple *topology.Tuple) {
+	if t.maySettle(tuple, "ack of") {
+		t.settle(tuple, topology.Acked, nil)
+	}
+}
+
+// Fail fails a tuple of a bolt with manual acking.
+func (t boltPort) Fail(tuple *topology.Tuple, cause error) {
+	if t.maySettle(tuple, "fail of") {
+		if cause == nil {
+			cause = fmt.Errorf("%s failed the tuple", t.name())
+		}
+		t.report(cause)
+		t.settle(tuple, topology.Failed, cause)
+	}
+}
+
+func (t *boltTask) maySettle(tuple *topology.Tuple, did string) bool {
+	switch {
+	case tuple.IsTick():
+		return false // ticks are of no tree: acking them is harmless, and Storm's bolts do it
+	case !t.comp.ManualAck:
+		t.report(fmt.Errorf("%s: %s a tuple, but the bolt is not declared with ManualAck: what Execute returns settles it", t.comp.ID, did))
+	case tuple.Delivery().State != topology.Unsettled:
+		t.report(&SettledError{t.comp.ID, did, tuple.Component(), tuple.Stream(), tuple.Delivery().State})
+	default:
+		return true
+	}
+	t.figures.misused++
+	return false
+}
+
+// settle acks or fails a tuple of a bolt with manual acking.
+func (t *boltTask) settle(tuple *topology.Tuple, to topology.TupleState, cause error) {
+	slab := tuple.Delivery().Slab
+	if to == topology.Acked {
+		t.acked(tuple)
+	} else {
+		t.failed(tuple, cause)
+	}
+	t.figures.process.record(t.now-slab.Filled, 1)
+	if slab.Live--; slab.Live == 0 {
+		delete(t.held, slab)
+	}
+}
+
+// ResetTimeout gives the tuple's trees the full timeout again.
+func (t boltPort) ResetTimeout(tuple *topology.Tuple) {
+	d := tuple.Delivery()
+	if d.Root == 0 {
+		return
+	}
+	t.w.ledger(acker.RootID(d.Root)).Touch(acker.RootID(d.Root), t.tick)
+	if d.More != nil {
+		for _, l := range *d.More {
+			t.w.ledger(acker.RootID(l.Root)).Touch(acker.RootID(l.Root), t.tick)
+		}
+	}
+}
+
+// Report shows an error of the bolt.
+func (t boltPort) Report(err error) { t.report(err) }

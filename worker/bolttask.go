@@ -1,0 +1,207 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/galestream/gale/acker"
+	"github.com/galestream/gale/topology"
+)
+
+// boltTask runs one instance of a bolt.
+type boltTask struct {
+	task
+	instance  topology.Bolt
+	active    bool
+	handle    topology.Handler // the instance in its middleware
+	out       *topology.Collector
+	in        *inbox
+	taken     atomic.Int64 // slabs that were handled
+	current   *topology.Tuple
+	emitErr   error // the first emit of the current call that could not be done
+	pace      int   // tuples in a chunk
+	nextTick  int64 // when the bolt is ticked, in nanoseconds; 0 for never
+	retry     *retrier
+	held      map[*topology.Slab]struct{} // manual acking: slabs with unsettled tuples
+	panics    int                         // in a row
+	lastAcked int64                       // acks at the last panic
+	executed  int64                       // when it was finished last, to see whether it must be again
+	finished  bool
+
+	// acks of one tree in a row are applied together.
+	ackRoot acker.RootID
+	ackXOR  uint64
+}
+
+// A chunk is the work between two looks at the clock: about chunkTime long, and at most
+// maxChunk tuples. The tuples of a chunk share these looks, the publishing of the figures and
+// the acks; more of it makes them cheaper and everything else later.
+const (
+	chunkTime = 20 * time.Microsecond
+	maxChunk  = 512
+)
+
+func nextPace(pace int, took int64) int {
+	if took > 2*int64(chunkTime) {
+		return max(pace/2, 1)
+	}
+	if took < int64(chunkTime) {
+		return min(pace*2, maxChunk)
+	}
+	return pace
+}
+
+// handleSlab executes the tuples of a slab and gives it back.
+func (t *boltTask) handleSlab(ctx context.Context, s *topology.Slab) {
+	n := s.Len()
+	t.in.tuples.Add(int64(-n))
+	if t.comp.ManualAck {
+		s.Live = n
+		t.held[s] = struct{}{}
+	}
+	t.clock()
+	t.busy.Store(t.now)
+	for i := 0; i < n; {
+		start, first := t.now, i
+		for end := min(i+t.pace, n); i < end; {
+			i = t.execute(ctx, s, i, end)
+		}
+		t.endChunk(start, int64(i-first), s.Filled)
+	}
+	t.taken.Add(1)
+	if !t.in.keeps {
+		t.w.slabs.put(s)
+	}
+	t.busy.Store(0)
+}
+
+// endChunk makes the effects of n tuples seen, of a slab that was filled at the given time.
+func (t *boltTask) endChunk(start, n, filled int64) {
+	took := t.clock() - start
+	t.pace = nextPace(t.pace, took)
+	t.figures.execute.record(took/n, n)
+	if !t.comp.ManualAck {
+		t.figures.process.record(t.now-filled, n)
+	}
+	t.settleAcks()
+	t.flushWords()
+	t.feed()
+	t.publish()
+	t.busy.Store(t.now)
+	t.fireTimers()
+}
+
+// execute handles the tuples from i to end, and returns where it came to: a panic ends it
+// early. One recover serves many tuples.
+func (t *boltTask) execute(ctx context.Context, s *topology.Slab, i, end int) (next int) {
+	next = i
+	defer func() {
+		if p := recover(); p != nil {
+			t.recovered(ctx, s.Tuple(next), p)
+			next++
+		}
+	}()
+	for ; next < end; next++ {
+		t.handleTuple(ctx, s.Tuple(next))
+	}
+	return next
+}
+
+func (t *boltTask) handleTuple(ctx context.Context, tuple *topology.Tuple) {
+	t.current = tuple
+	t.figures.executed++
+	err := t.handle(ctx, tuple, t.out)
+	if err == nil && t.emitErr == nil {
+		if !t.comp.ManualAck {
+			t.acked(tuple)
+		}
+		return
+	}
+	t.executeFailed(tuple, err)
+}
+
+// executeFailed deals with an error of Execute, or of an emit within it.
+func (t *boltTask) executeFailed(tuple *topology.Tuple, err error) {
+	err = errors.Join(err, t.emitErr)
+	t.emitErr = nil
+	if topology.IsFatal(err) {
+		t.w.fail(t.name(), err)
+	}
+	t.figures.errors++
+	t.failTuple(tuple, err)
+}
+
+// failTuple has a tuple tried again, or fails it, unless the bolt has settled it already.
+func (t *boltTask) failTuple(tuple *topology.Tuple, cause error) {
+	if tuple.Delivery().State != topology.Unsettled {
+		t.report(cause)
+		return
+	}
+	if t.retry != nil {
+		t.retry.failed(tuple, cause)
+		return
+	}
+	t.report(cause)
+	t.failed(tuple, cause)
+}
+
+// acked puts the ack of a tuple in the ledger.
+func (t *boltTask) acked(tuple *topology.Tuple) {
+	d := tuple.Delivery()
+	d.State = topology.Acked
+	t.figures.acked++
+	if d.Root != 0 {
+		t.apply(acker.RootID(d.Root), d.Edge^d.Born)
+		if d.More != nil {
+			for _, l := range *d.More {
+				t.apply(acker.RootID(l.Root), l.Edge^l.Born)
+			}
+		}
+	}
+	if t.w.opt.Observer != nil {
+		t.w.opt.Observer.Executed(t.id, tuple, nil)
+	}
+}
+
+// apply collects what is applied to one tree in a row: tuples of a tree that are born together
+// lie together in a slab.
+func (t *boltTask) apply(root acker.RootID, x uint64) {
+	if root == t.ackRoot {
+		t.ackXOR ^= x
+		return
+	}
+	t.settleAcks()
+	t.ackRoot, t.ackXOR = root, x
+}
+
+func (t *boltTask) settleAcks() {
+	if t.ackRoot == 0 {
+		return
+	}
+	if complete, ok := t.w.ledger(t.ackRoot).Apply(t.ackRoot, t.ackXOR, t.tick); complete {
+		t.complete(t.ackRoot)
+	} else if !ok {
+		t.figures.late++
+	}
+	t.ackRoot = 0
+}
+
+// failed fails the trees of a tuple.
+func (t *boltTask) failed(tuple *topology.Tuple, cause error) {
+	d := tuple.Delivery()
+	d.State = topology.Failed
+	t.figures.failed++
+	if d.Root != 0 {
+		t.failRoot(acker.RootID(d.Root), cause)
+		if d.More != nil {
+			for _, l := range *d.More {
+				t.failRoot(acker.RootID(l.Root), cause)
+			}
+		}
+	}
+	if t.w.opt.Observer != nil {
+		t.w.opt.Observer.Executed(t.id, tuple, cause)
+	}
+}

@@ -1,0 +1,63 @@
+package worker
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/galestream/gale/acker"
+)
+
+// lane brings a spout task word of its trees: the control path, which data never delays.
+// Putting a word there never blocks. It is bounded by the ledger: each use of a slot sends at
+// most one word that the tree is complete and one that it failed.
+type lane struct {
+	mu struct {
+		sync.Mutex
+		words
+	}
+	waiting atomic.Bool   // whether there may be words; spares the owner the lock
+	parked  atomic.Bool   // whether the owner sleeps, or is about to
+	wake    chan struct{} // ends that sleep; holds one call
+}
+
+// words are what a spout is told of its trees.
+type words struct {
+	complete []acker.RootID
+	failed   []failure
+}
+
+type failure struct {
+	root  acker.RootID
+	cause error
+}
+
+func newLane() *lane { return &lane{wake: make(chan struct{}, 1)} }
+
+// put adds words. Their slices are copied.
+func (l *lane) put(w *words) {
+	l.mu.Lock()
+	l.mu.complete = append(l.mu.complete, w.complete...)
+	l.mu.failed = append(l.mu.failed, w.failed...)
+	l.mu.Unlock()
+	l.waiting.Store(true)
+	if l.parked.Load() {
+		l.ring()
+	}
+}
+
+// ring wakes the owner, now or from its next sleep.
+func (l *lane) ring() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take exchanges the words there are for the emptied w. Owner.
+func (l *lane) take(w *words) {
+	w.complete, w.failed = w.complete[:0], w.failed[:0]
+	l.waiting.Store(false)
+	l.mu.Lock()
+	l.mu.words, *w = *w, l.mu.words
+	l.mu.Unlock()
+}

@@ -1,0 +1,63 @@
+package worker
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"time"
+
+	"github.com/galestream/gale/topology"
+	"go.uber.org/zap"
+)
+
+// Options says how a topology is run. The zero Options means the defaults named below.
+type Options struct {
+	MessageTimeout    time.Duration        // how long a tree may take before it fails; 30 s
+	TimeoutMode       topology.TimeoutMode // SinceEmit
+	MaxSpoutPending   int                  // trees pending for each spout task; 16384
+	InboxBatches      int                  // slabs that wait for a task; 16
+	BatchSize         int                  // tuples in a full slab; 256
+	StopTimeout       time.Duration        // how long a run that is told to stop drains; 10 s
+	StuckAfter        time.Duration        // a call of a component's code that takes longer is reported; 10 s; below 0: never
+	SerializeEveryHop bool                 // send all values through the wire's encoding, to find what can't travel
+	Seed              uint64               // of edges, groupings and jitter; 0 is a random one
+	Name              string               // what Context.Worker says; "local"
+	Log               *zap.Logger          // none
+	// Overrides changes what the topology declares, by component.
+	Overrides map[string]Override
+	// Observer hears of every emit, ack and fail; for tests, it costs much.
+	Observer Observer
+}
+
+// Override changes the declaration of one component. Zero fields change nothing.
+type Override struct {
+	Parallelism int
+	MaxPending  int
+	Settings    map[string]any // fields of the component's settings, by their JSON names
+}
+
+// withDefaults fills what o leaves out: from the topology's options, then from the defaults.
+func (o Options) withDefaults(t topology.Options) Options {
+	o.MessageTimeout = cmp.Or(o.MessageTimeout, t.MessageTimeout, 30*time.Second)
+	o.TimeoutMode = cmp.Or(o.TimeoutMode, t.TimeoutMode, topology.SinceEmit)
+	o.MaxSpoutPending = cmp.Or(o.MaxSpoutPending, t.MaxSpoutPending, 16384)
+	o.InboxBatches = cmp.Or(o.InboxBatches, 16)
+	o.BatchSize = cmp.Or(o.BatchSize, 256)
+	o.StopTimeout = cmp.Or(o.StopTimeout, 10*time.Second)
+	o.StuckAfter = cmp.Or(o.StuckAfter, 10*time.Second)
+	o.Seed = cmp.Or(o.Seed, rand.Uint64(), 1)
+	o.Name = cmp.Or(o.Name, "local")
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	return o
+}
+
+// Observer hears what the tasks of a worker do, each on the task's goroutine.
+type Observer interface {
+	// Emitted tells of an emit: who, on which stream, and the values, which are valid during the call.
+	Emitted(task topology.TaskID, stream *topology.Stream, values []topology.Value)
+	// Executed tells that a bolt has settled a tuple: with nil it was acked.
+	Executed(task topology.TaskID, t *topology.Tuple, cause error)
+	// Completed tells that a spout was told of a tree: with nil it is complete.
+	Completed(task topology.TaskID, id any, cause error)
+}

@@ -1,0 +1,103 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/galestream/gale/topology"
+)
+
+// PanicError is a panic of a component's code, as it is reported and as the cause of the
+// failure of the tuple that it happened with.
+type PanicError struct {
+	Task  string // "component[index]"
+	Value any    // what it panicked with
+	Stack string // of the code that panicked
+}
+
+// Error gives the value and the place; the whole stack is in Stack.
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("%s: panic: %v%s", e.Task, e.Value, e.place())
+}
+
+// place returns the first frame below the panic.
+func (e *PanicError) place() string {
+	lines := strings.Split(e.Stack, "\n")
+	for i, l := range lines {
+		if strings.HasPrefix(l, "panic(") && i+3 < len(lines) {
+			return " at " + strings.TrimSpace(lines[i+3])
+		}
+	}
+	return ""
+}
+
+// maxStack bounds what is kept of a stack.
+const maxStack = 16 << 10
+
+func newPanicError(task string, p any) *PanicError {
+	stack := debug.Stack()
+	return &PanicError{Task: task, Value: p, Stack: string(stack[:min(len(stack), maxStack)])}
+}
+
+// recovered deals with a panic of the bolt: a wrong field fails the tuple alone, anything else
+// replaces the instance too.
+func (t *boltTask) recovered(ctx context.Context, tuple *topology.Tuple, p any) {
+	field, wrong := p.(*topology.FieldError)
+	var err error = field
+	if !wrong {
+		err = newPanicError(t.name(), p)
+		t.report(err)
+	}
+	t.figures.errors++
+	t.emitErr = nil
+	t.resetCollector()
+	if tuple != nil {
+		t.failTuple(tuple, err)
+	}
+	if !wrong {
+		t.restart(ctx, err)
+	}
+}
+
+// resetCollector gives the bolt a collector in which no emit is under way.
+func (t *boltTask) resetCollector() {
+	*t.out = *topology.NewCollector(boltPort{t}, t.comp.Streams)
+}
+
+// restart replaces the instance, after a pause that grows while nothing but panics happens.
+func (t *boltTask) restart(ctx context.Context, cause error) {
+	t.figures.restarted++
+	t.failHeld(cause)
+	if t.figures.acked != t.lastAcked {
+		t.panics, t.lastAcked = 0, t.figures.acked
+	}
+	for {
+		t.w.driver.pause(&t.task, restartPause(t.panics))
+		t.panics++
+		err := t.startGuarded(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		t.report(err)
+	}
+}
+
+func (t *boltTask) startGuarded(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = newPanicError(t.name(), p)
+		}
+	}()
+	return t.start(ctx)
+}
+
+// restartPause is 0 for the first restart, then 10 ms, doubling up to a second.
+func restartPause(before int) time.Duration {
+	if before == 0 {
+		return 0
+	}
+	return min(10*time.Millisecond<<min(before-1, 10), time.Second)
+}

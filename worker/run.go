@@ -1,0 +1,298 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/galestream/gale/topology"
+)
+
+// Run runs the topology until its sources have ended and every tree is complete, or ctx is done, and
+// returns when all its goroutines have ended. It may be called once.
+//
+// When ctx is done, the spouts are deactivated, what is under way is drained, bolts finish, and
+// everything is closed, for at most twice Options.StopTimeout; then the context that components
+// were given is done, and they have a further second. Run returns nil when all
+// went well; a [*StuckError] when calls of components' code did not return (their
+// goroutines are left behind: Go can't end them); a component's error when an
+// Open or Prepare failed or an error was marked with [topology.Fatal].
+func (w *Worker) Run(ctx context.Context) error {
+	running, abort := context.WithCancelCause(ctx)
+	defer abort(nil)
+	hard, end := context.WithCancel(context.Background())
+	defer end()
+	w.hard, w.abort = hard, abort
+	r := &run{w: w, begin: make(chan struct{})}
+	err := r.open()
+	if err == nil {
+		err = r.live(running)
+		r.stop()
+	}
+	end()
+	stuck := r.await()
+	w.setState("ended")
+	return errors.Join(err, stuck, errors.Join(w.shared.close()...))
+}
+
+// run is the one Run of a worker.
+type run struct {
+	w     *Worker
+	begin chan struct{} // closed when all tasks are open
+	tasks sync.WaitGroup
+}
+
+// open starts the tasks' goroutines, and waits until all have opened.
+func (r *run) open() error {
+	opened := make(chan error)
+	for _, t := range r.w.spouts {
+		r.tasks.Go(func() { r.main(&t.task, t.startGuarded, t.loop, t.stop, opened) })
+	}
+	for _, t := range r.w.bolts {
+		r.tasks.Go(func() { r.main(&t.task, t.startGuarded, t.loop, t.stop, opened) })
+	}
+	var errs []error
+	for range len(r.w.spouts) + len(r.w.bolts) {
+		if err := <-opened; err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if len(errs) == 0 {
+		close(r.begin)
+	}
+	return errors.Join(errs...)
+}
+
+// main is a task's goroutine.
+func (r *run) main(t *task, start func(context.Context) error, loop func(context.Context), stop func(), opened chan<- error) {
+	err := start(r.w.hard)
+	opened <- err
+	if err != nil {
+		return
+	}
+	select {
+	case <-r.begin:
+		loop(r.w.hard)
+	case <-r.w.hard.Done():
+	}
+	if !t.done {
+		stop()
+	}
+}
+
+// live is the time between open and stop.
+func (r *run) live(running context.Context) error {
+	r.activate(running, true)
+	r.w.setState("running")
+	stuck := time.NewTicker(r.w.watchInterval())
+	defer stuck.Stop()
+	for {
+		select {
+		case <-running.Done():
+			return r.drain(context.Cause(running))
+		case <-r.w.nudges:
+			if r.w.sourcesOver() && r.complete(running) {
+				return nil
+			}
+		case <-stuck.C:
+			r.w.reportStuck()
+		}
+	}
+}
+
+// complete finishes a run whose sources are over; it reports false when it was interrupted, or
+// when there is still something to come: trees that will time out, and may be replayed.
+func (r *run) complete(running context.Context) bool {
+	r.w.ending.Store(true)
+	defer r.w.ending.Store(false)
+	if !r.quiet(running) {
+		return false
+	}
+	r.finish(running)
+	return r.quiet(running) && r.w.pending() == 0
+}
+
+// drain ends a run that was told to stop, or that failed: then what is under way is not
+// waited for.
+func (r *run) drain(cause error) error {
+	w := r.w
+	w.setState("draining")
+	patience, cancel := context.WithTimeout(context.Background(), w.opt.StopTimeout)
+	defer cancel()
+	r.activate(patience, false)
+	if failed := new(failedError); errors.As(cause, &failed) {
+		return failed.err
+	}
+	w.ending.Store(true)
+	if r.quiet(patience) {
+		r.finish(patience)
+		r.quiet(patience)
+	}
+	if patience.Err() != nil {
+		return fmt.Errorf("stopped after draining for %v; %d tuple trees were not complete, their spouts were told so", w.opt.StopTimeout, w.pending())
+	}
+	return nil
+}
+
+// failedError is why a run was aborted.
+type failedError struct{ err error }
+
+func (e *failedError) Error() string { return e.err.Error() }
+
+// fail ends the run with an error of a component.
+func (w *Worker) fail(who string, err error) {
+	if w.abort != nil {
+		w.abort(&failedError{fmt.Errorf("%s: %w", who, err)})
+	}
+}
+
+func (r *run) activate(patience context.Context, active bool) {
+	for _, t := range r.w.spouts {
+		r.ask(patience, &t.task, func() { t.setActive(active) })
+	}
+	for _, t := range r.w.bolts {
+		r.ask(patience, &t.task, func() { t.setActive(active) })
+	}
+}
+
+// finish has the bolts say what they held back, those upstream first.
+func (r *run) finish(patience context.Context) {
+	for _, c := range r.w.topology.Upstream() {
+		for _, t := range r.w.bolts {
+			if t.comp == c {
+				r.ask(patience, &t.task, func() { t.finish(r.w.hard) })
+			}
+		}
+		if !c.IsSpout() && !r.quiet(patience) {
+			return
+		}
+	}
+}
+
+// stop ends the tasks, each in its own time.
+func (r *run) stop() {
+	patience, cancel := context.WithTimeout(context.Background(), r.w.opt.StopTimeout)
+	defer cancel()
+	var asked sync.WaitGroup
+	for _, t := range r.w.spouts {
+		asked.Go(func() { r.ask(patience, &t.task, t.stop) })
+	}
+	for _, t := range r.w.bolts {
+		asked.Go(func() { r.ask(patience, &t.task, t.stop) })
+	}
+	asked.Wait()
+}
+
+// ask has a task do f on its goroutine, and waits until it has; false when patience ended first.
+func (r *run) ask(patience context.Context, t *task, f func()) bool {
+	done := make(chan struct{})
+	select {
+	case t.ctl <- func() { defer close(done); f() }:
+	case <-patience.Done():
+		return false
+	}
+	select {
+	case <-done:
+		return true
+	case <-patience.Done():
+		return false
+	}
+}
+
+// quiet waits until nothing is under way: every task is asleep, and no inbox or lane holds
+// anything. It reports false when patience ended first.
+func (r *run) quiet(patience context.Context) bool {
+	for !r.w.isQuiet() {
+		select {
+		case <-r.w.nudges:
+		case <-patience.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// grace is what components have after their context is done.
+const grace = time.Second
+
+// await waits until the tasks' goroutines have ended.
+func (r *run) await() error {
+	ended := make(chan struct{})
+	go func() { r.tasks.Wait(); close(ended) }()
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-ended:
+		return nil
+	case <-timer.C:
+		return r.w.stuckError()
+	}
+}
+
+// sourcesOver reports whether no spout will emit anything unless a tree fails.
+func (w *Worker) sourcesOver() bool {
+	for _, t := range w.spouts {
+		if !t.idle.Load() || !t.over.Load() {
+			return false
+		}
+	}
+	return true
+}
+
+// isQuiet looks twice: what changed between the looks was not quiet. A slab that one look misses in
+// an inbox that it has passed has come from a task that it has yet to pass, and that
+// has sent more by the second look.
+func (w *Worker) isQuiet() bool {
+	first, quiet := w.look()
+	if !quiet {
+		return false
+	}
+	second, quiet := w.look()
+	return quiet && first == second
+}
+
+// look reports whether all tasks are asleep with nothing to take, and how many slabs were ever sent.
+func (w *Worker) look() (sent int64, quiet bool) {
+	for _, t := range w.spouts {
+		if !t.idle.Load() || !t.over.Load() || t.lane.waiting.Load() {
+			return 0, false
+		}
+	}
+	for _, t := range w.bolts {
+		if !t.idle.Load() || t.in.sent.Load() != t.taken.Load() {
+			return 0, false
+		}
+		sent += t.in.sent.Load()
+	}
+	return sent, true
+}
+
+// pending returns how many trees are not complete, as was last published.
+func (w *Worker) pending() (n int) {
+	for _, t := range w.spouts {
+		p := &t.figures.published
+		p.Lock()
+		n += p.pending
+		p.Unlock()
+	}
+	return n
+}
+
+// setActive tells the bolt that its topology begins or ends.
+func (t *boltTask) setActive(active bool) {
+	if t.active == active {
+		return
+	}
+	t.active = active
+	t.closeInstance(func() error {
+		if a, ok := t.instance.(topology.Activator); ok && active {
+			a.Activate()
+		}
+		if d, ok := t.instance.(topology.Deactivator); ok && !active {
+			d.Deactivate()
+		}
+		return nil
+	})
+}

@@ -1,0 +1,131 @@
+package worker
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/galestream/gale/topology"
+)
+
+// services is the runtime's side of a component's context.
+type services struct{ t *task }
+
+func (s services) Now() time.Time                           { return s.t.w.driver.wall() }
+func (s services) Report(err error)                         { s.t.report(err) }
+func (s services) Tasks(component string) []topology.TaskID { return s.t.w.topology.Tasks(component) }
+func (s services) Counter(name string) *topology.Counter    { return s.t.figures.own.counter(s.t, name) }
+func (s services) Gauge(name string) *topology.Gauge        { return s.t.figures.own.gauge(s.t, name) }
+func (s services) Histogram(name string) topology.Histogram {
+	return s.t.figures.own.histogram(s.t, name)
+}
+func (s services) Shared(name string, open func() (any, error)) (any, error) {
+	return s.t.w.shared.get(name, open)
+}
+
+// Wake wakes the task if it is a spout's.
+func (s services) Wake() {
+	if i := s.t.w.ledgerOf[s.t.id]; i >= 0 {
+		l := s.t.w.spouts[i].lane
+		l.ring()
+	}
+}
+
+// ownMetrics are what a component's code counts by itself.
+type ownMetrics struct {
+	mu struct {
+		sync.Mutex
+		counters   map[string]*topology.Counter
+		gauges     map[string]*topology.Gauge
+		histograms map[string]*Histogram
+	}
+}
+
+// maxOwn bounds the metrics of each kind that a task may have.
+const maxOwn = 256
+
+func (o *ownMetrics) counter(t *task, name string) *topology.Counter {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return named(t, &o.mu.counters, name, func() *topology.Counter { return new(topology.Counter) })
+}
+
+func (o *ownMetrics) gauge(t *task, name string) *topology.Gauge {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return named(t, &o.mu.gauges, name, func() *topology.Gauge { return new(topology.Gauge) })
+}
+
+func (o *ownMetrics) histogram(t *task, name string) *Histogram {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return named(t, &o.mu.histograms, name, NewHistogram)
+}
+
+func named[T any](t *task, in *map[string]*T, name string, make func() *T) *T {
+	if *in == nil {
+		*in = map[string]*T{}
+	}
+	if x := (*in)[name]; x != nil {
+		return x
+	}
+	x := make()
+	if len(*in) >= maxOwn {
+		t.report(fmt.Errorf("%s has %d metrics of a kind already: %q is not shown", t.name(), maxOwn, name))
+		return x
+	}
+	(*in)[name] = x
+	return x
+}
+
+// shared is what the tasks of a worker share by name.
+type shared struct {
+	mu struct {
+		sync.Mutex
+		of    map[string]any
+		order []string
+	}
+}
+
+// maxShared bounds how many resources the code of a topology may share.
+const maxShared = 256
+
+// get opens the resource unless it is there. The lock is held meanwhile: who wants the same
+// must wait anyhow.
+func (s *shared) get(name string, open func() (any, error)) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x, ok := s.mu.of[name]; ok {
+		return x, nil
+	}
+	if len(s.mu.of) >= maxShared {
+		return nil, fmt.Errorf("the worker shares %d resources already", maxShared)
+	}
+	x, err := open()
+	if err != nil {
+		return nil, err
+	}
+	if s.mu.of == nil {
+		s.mu.of = map[string]any{}
+	}
+	s.mu.of[name] = x
+	s.mu.order = append(s.mu.order, name)
+	return x, nil
+}
+
+// close closes what can be closed, the newest first.
+func (s *shared) close() (errs []error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := len(s.mu.order) - 1; i >= 0; i-- {
+		name := s.mu.order[i]
+		if c, ok := s.mu.of[name].(io.Closer); ok {
+			if err := c.Close(); err != nil {
+				errs = append(errs, fmt.Errorf("close of shared resource %q: %w", name, err))
+			}
+		}
+	}
+	s.mu.of, s.mu.order = nil, nil
+	return errs
+}

@@ -1,0 +1,128 @@
+package worker
+
+import (
+	"context"
+	"errors"
+
+	"github.com/galestream/gale/acker"
+	"github.com/galestream/gale/topology"
+)
+
+// spoutPort is the runtime's side of a spout's collector.
+type spoutPort struct{ *spoutTask }
+
+// Emit routes an emit; a tracked one opens a tree.
+func (t spoutPort) Emit(e *topology.Emission) {
+	x, err := t.exit(e)
+	if err == nil && t.settling {
+		err = errEmitInAck
+	}
+	if err == nil && e.Tracked && t.ledger.Full() && !t.waitRoom() {
+		return // stopped at once: nobody counts on what is emitted now
+	}
+	if err == nil {
+		err = t.choose(x, e)
+	}
+	if err != nil {
+		t.refuse(e, err)
+		return
+	}
+	t.emits++
+	t.emitted(x, e)
+	if e.Tracked {
+		t.emitTracked(x, e)
+		return
+	}
+	for i := range t.targets {
+		t.add(t.targets[i].outlet, x.stream, e.Values, 0, 0)
+	}
+}
+
+var errEmitInAck = errors.New("a spout must not emit in Ack or Fail; remember it, and emit it in Next")
+
+// emitTracked opens a tree. All its edges are in the ledger before the first tuple can be seen.
+func (t *spoutTask) emitTracked(x *exit, e *topology.Emission) {
+	root := t.ledger.Open(e.ID, t.now, t.tick)
+	var xor uint64
+	for i := range t.targets {
+		edge := t.random.edge()
+		t.targets[i].edge = edge
+		xor ^= edge
+	}
+	if t.ledger.Arm(root, xor) { // nobody subscribes: the tree is complete
+		t.lane.put(&words{complete: []acker.RootID{root}})
+		return
+	}
+	for i := range t.targets {
+		t.add(t.targets[i].outlet, x.stream, e.Values, root, t.targets[i].edge)
+	}
+}
+
+// refuse deals with an emit that can't be done: a tracked one fails at once.
+func (t *spoutTask) refuse(e *topology.Emission, err error) {
+	t.figures.refused++
+	t.refusal = errors.Join(t.refusal, err)
+	if e.Tracked && !t.settling {
+		t.figures.failed++
+		t.each(1, func(int) { t.treeFailed(e.ID, err) })
+	}
+}
+
+// waitRoom waits until the ledger has room for a tree; it reports false when the worker is
+// stopped at once.
+func (t *spoutTask) waitRoom() bool {
+	t.flush()
+	t.publish()
+	began := t.clock()
+	busy := t.busy.Swap(0)
+	for t.ledger.Full() {
+		if !t.hear() && !t.w.driver.await(t) {
+			return false
+		}
+		t.clock()
+		t.sweep()
+	}
+	t.figures.blocked += t.clock() - began
+	t.busy.Store(busy)
+	return true
+}
+
+// recovered replaces the spout after a panic.
+func (t *spoutTask) recovered(ctx context.Context, p any) {
+	err := error(newPanicError(t.name(), p))
+	t.figures.errors++
+	t.figures.restarted++
+	t.report(err)
+	if t.emits != t.lastEmits {
+		t.panics, t.lastEmits = 0, t.emits
+	}
+	for {
+		t.w.driver.pause(&t.task, restartPause(t.panics))
+		t.panics++
+		if err = t.startGuarded(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
+		t.report(err)
+	}
+	if a, ok := t.instance.(topology.Activator); ok && t.active && err == nil {
+		a.Activate()
+	}
+}
+
+func (t *spoutTask) startGuarded(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = newPanicError(t.name(), p)
+		}
+	}()
+	return t.start(ctx)
+}
+
+// Report shows an error of the spout.
+func (t spoutPort) Report(err error) { t.report(err) }
+
+// A spout's collector never calls the rest of topology.Port.
+
+func (spoutPort) Ack(*topology.Tuple)          {}
+func (spoutPort) Fail(*topology.Tuple, error)  {}
+func (spoutPort) ResetTimeout(*topology.Tuple) {}

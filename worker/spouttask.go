@@ -1,0 +1,321 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/galestream/gale/acker"
+	"github.com/galestream/gale/topology"
+)
+
+// spoutTask runs one instance of a spout, and has the ledger of its trees.
+type spoutTask struct {
+	task
+	instance  topology.Spout
+	hears     topology.Acknowledger // the instance, when it wants to hear of its trees
+	out       *topology.SpoutCollector
+	ledger    *acker.Ledger
+	lane      *lane
+	told      words           // being worked on
+	expired   []acker.Settled // being worked on
+	sweepAt   int64           // when to look for expired trees
+	pace      int             // calls of Next in a chunk
+	active    bool
+	ended     bool  // Next has returned ErrEnd, and nothing has failed since
+	emits     int64 // emits so far
+	backoff   time.Duration
+	refusal   error // an emit of the current Next that could not be done
+	panics    int
+	lastEmits int64       // emits at the last panic
+	settling  bool        // Ack or Fail of the spout runs
+	over      atomic.Bool // asleep, and it will emit no more unless a tree fails
+}
+
+func newSpoutTask(w *Worker, id topology.TaskID, index int, c *topology.Component) *spoutTask {
+	t := &spoutTask{pace: 1, lane: newLane()}
+	t.task.spout = t
+	t.init(w, id, index, c)
+	pending := w.opt.MaxSpoutPending
+	if c.MaxPending > 0 {
+		pending = c.MaxPending
+	}
+	mode := acker.SinceEmit
+	if w.opt.TimeoutMode == topology.SinceProgress {
+		mode = acker.SinceProgress
+	}
+	t.ledger = acker.New(uint32(id), pending, mode, t.random.next())
+	return t
+}
+
+// start makes the instance and opens it. It is called again after a panic; what was pending
+// then comes back to the new instance.
+func (t *spoutTask) start(ctx context.Context) error {
+	t.instance = t.comp.NewSpout()
+	t.hears, _ = t.instance.(topology.Acknowledger)
+	t.out = topology.NewSpoutCollector(spoutPort{t}, t.comp.Streams)
+	t.ended, t.refusal, t.settling = false, nil, false
+	if o, ok := t.instance.(topology.Opener); ok {
+		if err := o.Open(ctx, t.tc); err != nil {
+			return fmt.Errorf("%s: open: %w", t.name(), err)
+		}
+	}
+	return nil
+}
+
+// Pauses of an idle spout.
+const (
+	minBackoff = 100 * time.Microsecond
+	maxBackoff = 100 * time.Millisecond
+)
+
+// loop is the life of the task between start and stop.
+func (t *spoutTask) loop(ctx context.Context) {
+	t.clock()
+	t.sweepAt = t.now + int64(t.w.tickLen)
+	for !t.done && ctx.Err() == nil {
+		if t.step(ctx) {
+			t.backoff = 0
+			select {
+			case f := <-t.ctl:
+				f()
+			default:
+			}
+			continue
+		}
+		t.rest(ctx)
+	}
+}
+
+// step does a chunk of work; it reports false when there was nothing to do.
+func (t *spoutTask) step(ctx context.Context) bool {
+	told := t.hear()
+	emits := t.emits
+	if t.mayEmit() {
+		start := t.now
+		t.busy.Store(start)
+		t.next(ctx)
+		took := t.clock() - start
+		t.busy.Store(0)
+		t.pace = nextPace(t.pace, took)
+		t.figures.execute.record(took, 1)
+	}
+	t.sweep()
+	t.feed()
+	t.publish()
+	return told || t.emits != emits
+}
+
+func (t *spoutTask) mayEmit() bool { return t.active && !t.ended && !t.ledger.Full() }
+
+// next calls Next as often as the pace says, or until it emits nothing.
+func (t *spoutTask) next(ctx context.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.recovered(ctx, p)
+		}
+	}()
+	for range t.pace {
+		before := t.emits
+		if err := t.instance.Next(ctx, t.out); err != nil {
+			t.nextFailed(err)
+			return
+		}
+		if t.refusal != nil {
+			t.nextFailed(nil)
+		}
+		if t.emits == before || t.ledger.Full() || t.lane.waiting.Load() {
+			return
+		}
+	}
+}
+
+func (t *spoutTask) nextFailed(err error) {
+	if errors.Is(err, topology.ErrEnd) {
+		t.ended, err = true, nil
+	}
+	if topology.IsFatal(err) {
+		t.w.fail(t.name(), fmt.Errorf("next: %w", err))
+	}
+	err = errors.Join(err, t.refusal)
+	t.refusal = nil
+	if err != nil {
+		t.figures.errors++
+		t.report(fmt.Errorf("next: %w", err))
+	}
+}
+
+// rest sends what waits, and sleeps until there may be something to do.
+func (t *spoutTask) rest(ctx context.Context) {
+	t.flush()
+	t.publish()
+	t.backoff = min(max(2*t.backoff, minBackoff), maxBackoff)
+	slept := t.clock()
+	t.lane.parked.Store(true)
+	if t.lane.waiting.Load() { // a word that was put before the owner was seen to sleep
+		t.lane.parked.Store(false)
+		return
+	}
+	timer := t.w.timer(t.deadline(), t.now)
+	t.setIdle()
+	select {
+	case <-t.lane.wake:
+		t.backoff = 0
+		t.awake(slept)
+	case f := <-t.ctl:
+		t.awake(slept)
+		f()
+	case <-timer.C:
+		t.awake(slept)
+	case <-ctx.Done():
+	}
+	timer.Stop()
+}
+
+// setIdle says that the task has nothing to do, and lets a drain see that.
+func (t *spoutTask) setIdle() {
+	t.over.Store(t.ended || !t.active)
+	t.idle.Store(true)
+	t.w.nudge()
+}
+
+func (t *spoutTask) awake(slept int64) {
+	t.lane.parked.Store(false)
+	t.wake(slept)
+}
+
+// deadline is when the task must wake though nothing calls it; 0 for never.
+func (t *spoutTask) deadline() int64 {
+	d := int64(0)
+	if t.mayEmit() {
+		d = t.now + int64(t.backoff)
+	}
+	if t.ledger.Pending() > 0 && (d == 0 || t.sweepAt < d) {
+		d = max(t.sweepAt, t.now+1)
+	}
+	return d
+}
+
+// hear tells the spout what has become of its trees; it reports whether there was anything.
+func (t *spoutTask) hear() bool {
+	if !t.lane.waiting.Load() {
+		return false
+	}
+	t.lane.take(&t.told)
+	t.clock()
+	t.each(len(t.told.complete), func(i int) {
+		if s, ok := t.ledger.Settle(t.told.complete[i]); ok {
+			t.completed(s)
+		}
+	})
+	t.figures.complete.flush()
+	t.each(len(t.told.failed), func(i int) {
+		f := t.told.failed[i]
+		if s, ok := t.ledger.Settle(f.root); ok {
+			t.figures.failed++
+			t.treeFailed(s.ID, f.cause)
+		}
+	})
+	clear(t.told.failed)
+	return true
+}
+
+// each calls f, which may call the spout's Ack and Fail, for 0 to n-1. A panic of the
+// spout replaces it, and the rest goes to the new one.
+func (t *spoutTask) each(n int, f func(i int)) {
+	for i := 0; i < n; {
+		i = t.some(i, n, f)
+	}
+}
+
+func (t *spoutTask) some(i, n int, f func(i int)) (next int) {
+	next = i
+	outer := t.settling
+	t.settling = true
+	defer func() {
+		t.settling = outer
+		if p := recover(); p != nil {
+			t.recovered(t.w.hard, p)
+			next++
+		}
+	}()
+	for ; next < n; next++ {
+		f(next)
+	}
+	return next
+}
+
+func (t *spoutTask) completed(s acker.Settled) {
+	t.figures.acked++
+	t.figures.complete.gather(t.now - s.Opened)
+	if t.hears != nil {
+		t.hears.Ack(s.ID)
+	}
+	if t.w.opt.Observer != nil {
+		t.w.opt.Observer.Completed(t.id, s.ID, nil)
+	}
+}
+
+func (t *spoutTask) treeFailed(id any, cause error) {
+	t.ended = false // it may want to emit it again
+	if t.hears != nil {
+		t.hears.Fail(id, cause)
+	}
+	if t.w.opt.Observer != nil {
+		t.w.opt.Observer.Completed(t.id, id, cause)
+	}
+}
+
+// sweep fails the trees whose time is over.
+func (t *spoutTask) sweep() {
+	if t.now < t.sweepAt {
+		return
+	}
+	t.sweepAt = t.now + int64(t.w.tickLen)
+	t.expired = t.ledger.Expire(t.tick, t.w.timeoutTicks, t.expired[:0])
+	t.each(len(t.expired), func(i int) {
+		t.figures.timedOut++
+		t.treeFailed(t.expired[i].ID, topology.ErrTimeout)
+	})
+	clear(t.expired)
+}
+
+// stop ends the instance. What is pending fails.
+func (t *spoutTask) stop() {
+	t.done = true
+	t.hear()
+	t.expired = t.ledger.Drain(t.expired[:0])
+	t.each(len(t.expired), func(i int) {
+		t.figures.failed++
+		t.treeFailed(t.expired[i].ID, errStopped)
+	})
+	clear(t.expired)
+	t.setActive(false)
+	t.closeInstance(func() error {
+		if c, ok := t.instance.(topology.Closer); ok {
+			return c.Close()
+		}
+		return nil
+	})
+	t.publish()
+}
+
+var errStopped = errors.New("the topology was stopped before the tuple tree was complete")
+
+func (t *spoutTask) setActive(active bool) {
+	if t.active == active {
+		return
+	}
+	t.active = active
+	t.closeInstance(func() error {
+		if a, ok := t.instance.(topology.Activator); ok && active {
+			a.Activate()
+		}
+		if d, ok := t.instance.(topology.Deactivator); ok && !active {
+			d.Deactivate()
+		}
+		return nil
+	})
+}

@@ -1,0 +1,104 @@
+package worker
+
+import (
+	"time"
+
+	"github.com/galestream/gale/topology"
+)
+
+// threads drives tasks that have a goroutine each, in real time.
+type threads struct {
+	w    *Worker
+	base time.Time
+}
+
+func (d *threads) now() int64 { return int64(time.Since(d.base)) }
+
+func (d *threads) wall() time.Time { return time.Now() }
+
+func (d *threads) deliver(from *task, to *inbox, s *topology.Slab) {
+	select {
+	case to.slabs <- s:
+	default:
+		d.block(from, to, s)
+	}
+}
+
+// block waits for room in the inbox. Meanwhile acks go on: those that a bolt has collected are
+// sent before, and a spout hears of its trees.
+func (d *threads) block(from *task, to *inbox, s *topology.Slab) {
+	began := d.now()
+	busy := from.busy.Swap(0)
+	from.beforeBlock()
+	for delivered := false; !delivered; {
+		select {
+		case to.slabs <- s:
+			delivered = true
+		case <-from.bell():
+			from.spout.hearBlocked()
+		case <-d.w.hard.Done():
+			delivered = true // nobody will read it
+		}
+	}
+	if from.spout != nil {
+		from.spout.lane.parked.Store(false)
+	}
+	from.figures.blocked += d.now() - began
+	from.busy.Store(busy)
+}
+
+// bell is what rings when a spout has been told something; nil for bolts.
+func (t *task) bell() chan struct{} {
+	if t.spout == nil {
+		return nil
+	}
+	return t.spout.lane.wake
+}
+
+func (t *task) beforeBlock() {
+	if t.bolt != nil {
+		t.bolt.settleAcks()
+		t.flushWords()
+	} else {
+		t.spout.lane.parked.Store(true)
+		t.spout.hearBlocked()
+	}
+	t.publish()
+}
+
+// hearBlocked hears of trees while an emit waits for room.
+func (t *spoutTask) hearBlocked() {
+	if !t.settling {
+		t.hear()
+	}
+	t.lane.parked.Store(true)
+}
+
+func (d *threads) await(t *spoutTask) bool {
+	t.lane.parked.Store(true)
+	defer t.lane.parked.Store(false)
+	if t.lane.waiting.Load() {
+		return true
+	}
+	timer := time.NewTimer(max(time.Duration(t.sweepAt-t.now), time.Millisecond))
+	defer timer.Stop()
+	select {
+	case <-t.lane.wake:
+	case <-timer.C:
+	case <-d.w.hard.Done():
+		return false
+	}
+	return true
+}
+
+func (d *threads) pause(t *task, pause time.Duration) {
+	if pause <= 0 {
+		return
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-d.w.hard.Done():
+	}
+}

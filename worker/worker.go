@@ -1,0 +1,218 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/galestream/gale/acker"
+	"github.com/galestream/gale/topology"
+)
+
+// Worker runs the tasks of one topology, once.
+type Worker struct {
+	topology *topology.Topology
+	opt      Options
+	driver   driver
+	settings map[string]any // by component, overridden
+
+	bolts    []*boltTask
+	spouts   []*spoutTask
+	ledgerOf []int // by task: the position of its spout task, or -1
+
+	slabs        *slabs
+	shared       shared
+	errors       errorBook
+	tickLen      time.Duration
+	timeoutTicks uint32
+
+	abort   context.CancelCauseFunc // ends the run
+	hard    context.Context         // done when the tasks must end at once
+	ending  atomic.Bool             // the sources are over: idle bolts say so
+	nudges  chan struct{}           // a task has become idle
+	state   atomic.Pointer[string]
+	started int64
+}
+
+// driver is what differs between tasks that have goroutines and tasks that are stepped.
+type driver interface {
+	// now returns nanoseconds since some time, wall the time of day.
+	now() int64
+	wall() time.Time
+	// deliver puts a slab in an inbox, and waits for room there.
+	deliver(from *task, to *inbox, s *topology.Slab)
+	// await waits until the spout may have been told something, or a while; it reports
+	// false when the worker is stopped at once.
+	await(t *spoutTask) bool
+	// pause holds the task up.
+	pause(t *task, d time.Duration)
+}
+
+// New makes the tasks of a topology. An error lists what is wrong with the overrides.
+func New(t *topology.Topology, opt Options) (*Worker, error) { return newWorker(t, opt, nil) }
+
+func newWorker(t *topology.Topology, opt Options, d driver) (*Worker, error) {
+	w := &Worker{opt: opt.withDefaults(t.Options), settings: map[string]any{}, slabs: newSlabs(), nudges: make(chan struct{}, 1), hard: context.Background()}
+	w.setState("starting")
+	if err := w.override(t); err != nil {
+		return nil, err
+	}
+	w.tickLen = tickLength(w.opt.MessageTimeout)
+	w.timeoutTicks = uint32((w.opt.MessageTimeout+w.tickLen-1)/w.tickLen) + 1
+	if d == nil {
+		d = &threads{w: w, base: time.Now()}
+	}
+	w.driver = d
+	w.started = d.now()
+	if err := w.makeTasks(); err != nil {
+		return nil, err
+	}
+	for _, task := range w.tasks() {
+		w.wire(task)
+	}
+	return w, nil
+}
+
+// override sets w.topology to t with the overrides.
+func (w *Worker) override(t *topology.Topology) error {
+	changed := *t
+	changed.Components = nil
+	for _, c := range t.Components {
+		d := *c
+		o := w.opt.Overrides[c.ID]
+		if o.Parallelism > 0 {
+			d.Parallelism = o.Parallelism
+		}
+		if o.MaxPending > 0 {
+			d.MaxPending = o.MaxPending
+		}
+		settings, err := overlay(c.Settings, o.Settings)
+		if err != nil {
+			return fmt.Errorf("settings of component %q: %w", c.ID, err)
+		}
+		w.settings[c.ID] = settings
+		changed.Components = append(changed.Components, &d)
+	}
+	for id := range w.opt.Overrides {
+		if t.Component(id) == nil {
+			return fmt.Errorf("the configuration names a component %q, which topology %q doesn't have%s", id, t.Name, t.Nearest(id))
+		}
+	}
+	w.topology = &changed
+	return nil
+}
+
+// overlay returns a copy of the settings with the fields set anew.
+func overlay(settings any, fields map[string]any) (any, error) {
+	if len(fields) == 0 {
+		return settings, nil
+	}
+	typ := reflect.TypeOf(settings)
+	if typ == nil {
+		return nil, fmt.Errorf("the component has none that could be overridden")
+	}
+	b, err := json.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	changed := reflect.New(typ)
+	changed.Elem().Set(reflect.ValueOf(settings))
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(changed.Interface()); err != nil {
+		return nil, err
+	}
+	return changed.Elem().Interface(), nil
+}
+
+func (w *Worker) makeTasks() error {
+	w.ledgerOf = []int{-1} // there is no task 0
+	for _, c := range w.topology.Components {
+		for i := range c.Parallelism {
+			id := topology.TaskID(len(w.ledgerOf))
+			if c.IsSpout() {
+				w.ledgerOf = append(w.ledgerOf, len(w.spouts))
+				w.spouts = append(w.spouts, newSpoutTask(w, id, i, c))
+			} else {
+				w.ledgerOf = append(w.ledgerOf, -1)
+				w.bolts = append(w.bolts, newBoltTask(w, id, i, c))
+			}
+		}
+	}
+	if n := len(w.ledgerOf) - 1; n > acker.MaxTask {
+		return fmt.Errorf("the topology has %d tasks; a worker can run %d", n, acker.MaxTask)
+	}
+	return nil
+}
+
+// tasks returns all tasks in the order of their ids.
+func (w *Worker) tasks() []*task {
+	all := make([]*task, len(w.ledgerOf)-1)
+	for _, t := range w.spouts {
+		all[t.id-1] = &t.task
+	}
+	for _, t := range w.bolts {
+		all[t.id-1] = &t.task
+	}
+	return all
+}
+
+// wire gives a task the ways that its tuples take.
+func (w *Worker) wire(t *task) {
+	to := map[topology.TaskID]*outlet{}
+	for i, s := range t.comp.Streams {
+		x := exit{stream: s}
+		for _, c := range w.topology.Components {
+			for _, in := range c.Inputs {
+				if in.Component == t.comp.ID && in.Stream == s.Name {
+					x.routes = append(x.routes, newRoute(in, c.ID, w.outletsTo(t, c, to), &t.random))
+				}
+			}
+		}
+		if s.Name == topology.DeadLetterStream {
+			t.deadLetters = i
+		}
+		t.exits = append(t.exits, x)
+		t.figures.published.passed = append(t.figures.published.passed, make([]int64, len(x.routes)))
+	}
+	t.figures.published.emitted = make([]int64, len(t.exits))
+	t.words = make([]words, len(w.spouts))
+}
+
+// outletsTo returns the task's outlets to the tasks of c, one for each whatever the streams: so
+// what one task sends another stays in order.
+func (w *Worker) outletsTo(t *task, c *topology.Component, to map[topology.TaskID]*outlet) []*outlet {
+	var outlets []*outlet
+	for _, b := range w.bolts {
+		if b.comp != c {
+			continue
+		}
+		if to[b.id] == nil {
+			to[b.id] = &outlet{to: b.in, task: b.id, size: min(minSlab, w.opt.BatchSize)}
+			t.outlets = append(t.outlets, to[b.id])
+		}
+		outlets = append(outlets, to[b.id])
+	}
+	slices.SortFunc(outlets, func(a, b *outlet) int { return int(a.task) - int(b.task) })
+	return outlets
+}
+
+// ledger returns the ledger that has the root.
+func (w *Worker) ledger(root acker.RootID) *acker.Ledger {
+	return w.spouts[w.ledgerOf[root.Task()]].ledger
+}
+
+// nudge lets a drain look whether everything is idle.
+func (w *Worker) nudge() {
+	select {
+	case w.nudges <- struct{}{}:
+	default:
+	}
+}
+
+func (w *Worker) setState(s string) { w.state.Store(&s) }
