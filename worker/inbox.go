@@ -10,9 +10,10 @@ import (
 // inbox is where a bolt task's slabs wait.
 type inbox struct {
 	slabs  chan *topology.Slab
-	tuples atomic.Int64 // how many wait in slabs
-	sent   atomic.Int64 // slabs ever put there
-	keeps  bool         // the bolt may hold tuples: its slabs are not used again
+	tuples atomic.Int64     // how many wait in slabs
+	sent   atomic.Int64     // slabs ever put there
+	queue  []*topology.Slab // instead of slabs, for tasks that are stepped
+	keeps  bool             // the bolt may hold tuples: its slabs are not used again
 }
 
 // outlet is the way from one task to the inbox of another: a slab that fills.

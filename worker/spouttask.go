@@ -27,6 +27,7 @@ type spoutTask struct {
 	ended     bool  // Next has returned ErrEnd, and nothing has failed since
 	emits     int64 // emits so far
 	backoff   time.Duration
+	restUntil int64 // when it is polled again, for tasks that are stepped
 	refusal   error // an emit of the current Next that could not be done
 	panics    int
 	lastEmits int64       // emits at the last panic

@@ -1,0 +1,187 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/galestream/gale/topology"
+)
+
+// Stepper runs a topology's tasks in the caller's goroutine and in simulated time, for tests: the
+// same seed gives the same run. It is the engine of package topologytest. It is not safe for
+// concurrent use, but components may use goroutines of their own and Context.Wake.
+type Stepper struct {
+	w        *Worker
+	d        *steps
+	end      context.CancelFunc
+	failure  error
+	finished bool
+}
+
+// NewStepper makes the tasks of a topology. Simulated time begins at the given time. Each tuple
+// travels alone (Options.BatchSize and InboxBatches have no effect), and inboxes are not bounded.
+func NewStepper(t *topology.Topology, opt Options, start time.Time, faults Faults) (*Stepper, error) {
+	opt.BatchSize, opt.StuckAfter = 1, -1
+	d := &steps{start: start, faults: faults, at: 1}
+	w, err := newWorker(t, opt, d)
+	if err != nil {
+		return nil, err
+	}
+	d.w, d.random = w, newRandom(w.opt.Seed, 0)
+	s := &Stepper{w: w, d: d}
+	running, abort := context.WithCancelCause(context.Background())
+	w.abort = abort
+	w.hard, s.end = context.WithCancel(running)
+	return s, nil
+}
+
+// Start opens and activates the components.
+func (s *Stepper) Start() error {
+	var errs []error
+	for _, t := range s.w.tasks() {
+		errs = append(errs, t.startAny(s.w.hard))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	for _, t := range s.w.spouts {
+		t.clock()
+		t.sweepAt = t.now + int64(s.w.tickLen)
+		t.setActive(true)
+	}
+	for _, t := range s.w.bolts {
+		t.clock()
+		t.armTick()
+		t.setActive(true)
+	}
+	s.w.setState("running")
+	return nil
+}
+
+func (t *task) startAny(ctx context.Context) error {
+	if t.spout != nil {
+		return t.spout.startGuarded(ctx)
+	}
+	return t.bolt.startGuarded(ctx)
+}
+
+// Now returns the simulated time.
+func (s *Stepper) Now() time.Time { return s.d.wall() }
+
+// Snapshot tells how the tasks fare.
+func (s *Stepper) Snapshot() Snapshot { return s.w.Snapshot() }
+
+// Settle works until nothing more happens unless time passes. It returns the error of a
+// component that ended the topology.
+func (s *Stepper) Settle() error {
+	for s.Failure() == nil && s.d.step(nil) {
+	}
+	return s.Failure()
+}
+
+// Failure returns the error that ended the topology, if one has.
+func (s *Stepper) Failure() error {
+	if f := new(failedError); errors.As(context.Cause(s.w.hard), &f) {
+		return f.err
+	}
+	return nil
+}
+
+// Advance lets the time pass, with all that happens meanwhile: ticks, timeouts, retries.
+func (s *Stepper) Advance(by time.Duration) error {
+	until := s.d.at + int64(by)
+	for {
+		if err := s.Settle(); err != nil {
+			return err
+		}
+		next := s.d.next()
+		if next == 0 || next > until {
+			break
+		}
+		s.d.at = next
+	}
+	s.d.at = until
+	return s.Settle()
+}
+
+// Complete works until the sources have ended and every tree is complete, letting as much time
+// pass as that takes, at most the given time, and has the bolts finish.
+func (s *Stepper) Complete(within time.Duration) error {
+	until := s.d.at + int64(within)
+	for {
+		if err := s.Settle(); err != nil {
+			return err
+		}
+		if s.over() && s.finish() {
+			return s.Failure()
+		}
+		next := s.d.next()
+		if next == 0 || next > until {
+			return fmt.Errorf("the topology has not ended within %v of simulated time: %s", within, s.unfinished())
+		}
+		s.d.at = next
+	}
+}
+
+// over reports whether only trees that time out, or held tuples, are left.
+func (s *Stepper) over() bool {
+	for _, t := range s.w.spouts {
+		if !t.ended && t.active {
+			return false
+		}
+	}
+	for _, t := range s.w.bolts {
+		if t.retry.next() != 0 {
+			return false
+		}
+	}
+	return len(s.d.delayed) == 0
+}
+
+// finish has the bolts finish; it reports whether every tree is complete then.
+func (s *Stepper) finish() bool {
+	for _, c := range s.w.topology.Upstream() {
+		for _, t := range s.w.bolts {
+			if t.comp == c {
+				t.clock()
+				t.finish(s.w.hard)
+			}
+		}
+		if s.Settle() != nil {
+			return true
+		}
+	}
+	for _, t := range s.w.spouts {
+		if t.ledger.Pending() > 0 {
+			return false
+		}
+	}
+	return s.over()
+}
+
+func (s *Stepper) unfinished() string {
+	for _, t := range s.w.spouts {
+		if !t.ended {
+			return fmt.Sprintf("%s has not ended, %d trees are pending", t.name(), t.ledger.Pending())
+		}
+	}
+	return fmt.Sprintf("%d trees are pending", s.w.pending())
+}
+
+// Stop deactivates and closes the components. What is pending fails.
+func (s *Stepper) Stop() error {
+	for _, t := range s.w.spouts {
+		t.setActive(false)
+	}
+	for _, t := range s.w.bolts {
+		t.stop()
+	}
+	for _, t := range s.w.spouts {
+		t.stop()
+	}
+	s.end()
+	s.w.setState("ended")
+	return errors.Join(s.w.shared.close()...)
+}
