@@ -32,7 +32,7 @@ type Options struct {
 type Override struct {
 	Parallelism int
 	MaxPending  int
-	Settings    map[string]any // fields of the component's settings, by their JSON names
+	Settings    any // instead of the component's settings
 }
 
 // withDefaults fills what o leaves out: from the topology's options, then from the defaults.

@@ -1,11 +1,8 @@
 package worker
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -91,11 +88,10 @@ func (w *Worker) override(t *topology.Topology) error {
 		if o.MaxPending > 0 {
 			d.MaxPending = o.MaxPending
 		}
-		settings, err := overlay(c.Settings, o.Settings)
-		if err != nil {
-			return fmt.Errorf("settings of component %q: %w", c.ID, err)
+		w.settings[c.ID] = c.Settings
+		if o.Settings != nil {
+			w.settings[c.ID] = o.Settings
 		}
-		w.settings[c.ID] = settings
 		changed.Components = append(changed.Components, &d)
 	}
 	for id := range w.opt.Overrides {
@@ -105,29 +101,6 @@ func (w *Worker) override(t *topology.Topology) error {
 	}
 	w.topology = &changed
 	return nil
-}
-
-// overlay returns a copy of the settings with the fields set anew.
-func overlay(settings any, fields map[string]any) (any, error) {
-	if len(fields) == 0 {
-		return settings, nil
-	}
-	typ := reflect.TypeOf(settings)
-	if typ == nil {
-		return nil, fmt.Errorf("the component has none that could be overridden")
-	}
-	b, err := json.Marshal(fields)
-	if err != nil {
-		return nil, err
-	}
-	changed := reflect.New(typ)
-	changed.Elem().Set(reflect.ValueOf(settings))
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(changed.Interface()); err != nil {
-		return nil, err
-	}
-	return changed.Elem().Interface(), nil
 }
 
 func (w *Worker) makeTasks() error {
