@@ -112,3 +112,16 @@ func TestCloneIsIndependentOfTheSlab(t *testing.T) {
 		})
 	}
 }
+
+// append(t.Values(), x) must copy: behind the values of a tuple lie those of the next.
+func TestAppendToValuesLeavesTheNextTupleAlone(t *testing.T) {
+	for _, width := range []int{1, 4} {
+		slab := topology.NewSlab(2)
+		_, values := numbered(width, 0)
+		first := slab.Add(widthStream(width), valuesOf(values...), 0, 0)
+		second := slab.Add(widthStream(width), valuesOf(values...), 0, 0)
+		_ = append(first.Values(), topology.Of("overwritten"))
+		require.Equal(t, anys(valuesOf(values...)), anys(second.Values()))
+		require.Len(t, first.Values(), cap(first.Values()))
+	}
+}

@@ -95,9 +95,9 @@ func (t *Tuple) At(i int) Value {
 // long as the tuple.
 func (t *Tuple) Values() []Value {
 	if t.d.n > inlineValues {
-		return t.d.Slab.wide[t.d.wide:][:t.d.n]
+		return t.d.Slab.wide[t.d.wide:][:t.d.n:t.d.n]
 	}
-	return t.inline[:t.d.n]
+	return t.inline[:t.d.n:t.d.n]
 }
 
 // field returns the value of the named field.
