@@ -156,7 +156,7 @@ func copyMap(m map[string]any, depth int) (map[string]any, error) {
 
 func copyMember(x any, depth int) (any, error) {
 	if depth == 0 {
-		return nil, &TypeError{Type: reflect.TypeOf(x).String(), Reason: fmt.Sprintf("it is nested deeper than %d", maxNesting)}
+		return nil, tooDeep(x)
 	}
 	switch x := x.(type) {
 	case []any:
@@ -169,4 +169,12 @@ func copyMember(x any, depth int) (any, error) {
 		return nil, err
 	}
 	return v.Any(), nil
+}
+
+func tooDeep(x any) error {
+	typ := "nil"
+	if x != nil {
+		typ = reflect.TypeOf(x).String()
+	}
+	return &TypeError{Type: typ, Reason: fmt.Sprintf("it is nested deeper than %d", maxNesting)}
 }

@@ -76,6 +76,7 @@ func TestNestingIsBounded(t *testing.T) {
 	require.NoError(t, emitOne(nested(63, "x")).Err)
 	require.NoError(t, emitOne(nested(63, nil)).Err)
 
+	require.EqualError(t, emitOne(nested(64, nil)).Err, "a value of type nil can't be emitted: it is nested deeper than 64")
 	err := emitOne(nested(64, "x")).Err
 	require.EqualError(t, err, "a value of type string can't be emitted: it is nested deeper than 64")
 	require.Error(t, emitOne(nested(100_000, "x")).Err)
