@@ -70,7 +70,9 @@ func (e Emitter) Stream(name string) Emitter {
 // that the bolt is handling. No tuples is the same as Unanchored.
 func (e Emitter) Anchored(to ...*Tuple) Emitter {
 	e.anchoring = AnchorExplicit
-	e.out.e.Anchors = append(e.out.e.Anchors[:0], to...)
+	if !e.out.busy { // else they are those of the emit under way, and e will be refused
+		e.out.e.Anchors = append(e.out.e.Anchors[:0], to...)
+	}
 	return e
 }
 
@@ -107,7 +109,7 @@ func (e Emitter) send() {
 
 // reset returns the emission to what a plain Emit expects.
 func (o *outlet) reset() {
-	o.e.Name, o.e.Anchoring, o.e.Direct = "", AnchorInput, 0
+	o.e.Name, o.e.Anchoring, o.e.Direct = DefaultStream, AnchorInput, 0
 	o.e.Err, o.busy = nil, false
 	clear(o.e.Anchors)
 	o.e.Anchors = o.e.Anchors[:0]

@@ -182,3 +182,33 @@ func TestEmitsOfChangingWidth(t *testing.T) {
 		require.Equal(t, anys(valuesOf(values...)), p.last().Values)
 	}
 }
+
+func TestMissingDefaultStreamIsNamed(t *testing.T) {
+	none := []*topology.Stream{{Component: "c", Name: "late", Fields: []string{"x"}}}
+	p := &port{}
+	out, spout := topology.NewCollector(p, none), topology.NewSpoutCollector(p, none)
+	for name, emit := range map[string]func(){
+		"emit":           func() { out.Emit(1) },
+		"after a stream": func() { out.Stream("late").Emit(1); out.Emit(1) },
+		"unanchored":     func() { out.Unanchored().Emit(1) },
+		"spout":          func() { spout.Emit(1) },
+		"id":             func() { spout.EmitID("id", 1) },
+		"struct with id": func() { topology.EmitStructID(spout, "id", struct{ X int }{1}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			emit()
+			require.Equal(t, -1, p.last().Stream)
+			require.Equal(t, topology.DefaultStream, p.last().Name)
+		})
+	}
+}
+
+func TestNestedAnchorsAreRefused(t *testing.T) {
+	a, b, c := topology.NewTick(), topology.NewTick(), topology.NewTick()
+	out, p := newCollector()
+	p.within = func(*topology.Emission) { out.Anchored(c).Emit("nested") }
+	out.Anchored(a, b).Emit("outer")
+	require.Len(t, p.emitted, 1)
+	require.Equal(t, []*topology.Tuple{a, b}, p.last().Anchors)
+	require.Len(t, p.reported, 1)
+}

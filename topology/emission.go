@@ -54,7 +54,7 @@ func newOutlet(port Port, streams []*Stream) outlet {
 		o.streams = append(o.streams, s.Name)
 	}
 	o.main = o.find(DefaultStream)
-	o.e.Values = make([]Value, 0, 8)
+	o.e.Values, o.e.Name = make([]Value, 0, 8), DefaultStream
 	return o
 }
 
