@@ -1,8 +1,10 @@
 package topology
 
 import (
+	"cmp"
 	"container/heap"
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 )
@@ -75,7 +77,7 @@ func (r *replayer) bind(out *SpoutCollector) {
 		return
 	}
 	r.out = out
-	r.own = &SpoutCollector{out: outlet{port: replayPort{r}, streams: out.out.streams, main: out.out.main}}
+	r.own = &SpoutCollector{out: outlet{port: replayPort{r}, streams: out.out.streams, main: out.out.main, e: Emission{Name: DefaultStream}}}
 }
 
 func (r *replayer) emitDue() {
@@ -129,7 +131,7 @@ func (r *replayer) Ack(id any) { r.settle(id.(*keptTuple)) }
 // Fail implements Acknowledger: the tuple waits for its next attempt, or is given up.
 func (r *replayer) Fail(id any, cause error) {
 	k := id.(*keptTuple)
-	k.cause = cause
+	k.cause = cmp.Or(cause, errNoCause)
 	if k.attempts >= r.policy.Attempts {
 		r.dead = append(r.dead, k)
 		return
@@ -137,6 +139,8 @@ func (r *replayer) Fail(id any, cause error) {
 	k.due = r.tc.Now().Add(r.policy.Delay(k.attempts, rand.Float64()))
 	heap.Push(&r.due, k)
 }
+
+var errNoCause = errors.New("no cause was given")
 
 // Activate, Deactivate and Close pass the call on.
 
@@ -165,12 +169,21 @@ type replayPort struct{ *replayer }
 // Emit keeps the tuple and sends it on.
 func (r replayPort) Emit(e *Emission) {
 	if e.Err != nil || e.Stream < 0 {
-		r.out.out.port.Emit(e) // which says what is wrong with it
+		r.refuse(e)
 		return
 	}
 	k := &keptTuple{stream: e.Stream, name: e.Name, direct: e.Direct, tracked: e.Tracked, id: e.ID}
 	k.values = append(k.values, e.Values...)
 	r.emit(k)
+}
+
+// refuse has the runtime say what is wrong with an emit, untracked: to try it again would
+// not help, and the inner spout is told as it is of whatever is given up.
+func (r replayPort) refuse(e *Emission) {
+	k := &keptTuple{tracked: e.Tracked, id: e.ID}
+	e.Tracked, e.ID = false, nil
+	r.out.out.port.Emit(e)
+	r.settle(k)
 }
 
 // Report passes the error on.

@@ -270,3 +270,35 @@ func TestReplayOfAPlainSpout(t *testing.T) {
 	spout.(topology.Deactivator).Deactivate()
 	require.NoError(t, spout.(topology.Closer).Close())
 }
+
+// What the runtime refuses it fails at once; it would refuse it again, and so the inner
+// spout's id comes back without another attempt.
+func TestReplayOfWhatCannotBeEmitted(t *testing.T) {
+	for name, emit := range map[string]func(out *topology.SpoutCollector){
+		"value":  func(out *topology.SpoutCollector) { out.EmitID("id", new(int), 1) },
+		"stream": func(out *topology.SpoutCollector) { out.Stream("nowhere").EmitID("id", 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newReplaying(t, halfSecond)
+			r.inner.onNext = func(out *topology.SpoutCollector) error {
+				r.inner.onNext = nil
+				emit(out)
+				return nil
+			}
+			r.port.within = func(e *topology.Emission) {
+				if e.Tracked {
+					r.fail(e.ID)
+				}
+			}
+			require.Len(t, r.next(), 1, "the runtime sees it, and reports it")
+			require.Equal(t, map[any]int{"id": 1}, r.inner.acks)
+			r.requireEnd()
+		})
+	}
+}
+
+func TestReplayOfAFailWithoutCause(t *testing.T) {
+	r := newReplaying(t, topology.Retry{Attempts: 1}, "a")
+	r.spout.(topology.Acknowledger).Fail(r.nextLine("a"), nil)
+	require.Equal(t, []any{"no cause was given", int64(1), "lines:default", []any{"a", int64(1)}}, r.next()[0].Values)
+}
