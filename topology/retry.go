@@ -56,8 +56,11 @@ func (r Retry) WithDefaults() Retry {
 // [0, 1) deciding the jitter. r must have its defaults.
 func (r Retry) Delay(attempts int, random float64) time.Duration {
 	d := min(float64(r.Backoff)*math.Pow(2, float64(attempts-1)), float64(r.MaxBackoff))
-	return time.Duration(d * (1 - max(r.Jitter, 0)*random))
+	return time.Duration(min(d*(1-max(r.Jitter, 0)*random), longest))
 }
+
+// longest is the largest float64 that is a Duration.
+const longest = float64(math.MaxInt64 - 1023)
 
 func (r Retry) problem() string {
 	switch {
@@ -67,7 +70,7 @@ func (r Retry) problem() string {
 		return "a retry policy's backoff must not be negative"
 	case r.MaxBackoff != 0 && r.MaxBackoff < r.Backoff:
 		return "a retry policy's MaxBackoff must not be below its Backoff"
-	case r.Jitter > 1:
+	case !(r.Jitter <= 1): // NaN, too
 		return "a retry policy's Jitter must not be above 1"
 	case r.Held < 0:
 		return "a retry policy's Held must not be negative"

@@ -1,6 +1,7 @@
 package topology_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -60,4 +61,12 @@ func TestRetryDelayBounds(t *testing.T) {
 		require.GreaterOrEqual(t, delay, least-1, "it is rounded to nanoseconds")
 		require.GreaterOrEqual(t, r.Delay(attempts+1, random), delay)
 	})
+}
+
+func TestRetryDelayWithoutLimit(t *testing.T) {
+	r := topology.Retry{Backoff: time.Second, MaxBackoff: math.MaxInt64, Jitter: -1}.WithDefaults()
+	for attempts := 1; attempts < 5000; attempts++ {
+		require.GreaterOrEqual(t, r.Delay(attempts, 0), time.Second)
+		require.GreaterOrEqual(t, r.Delay(attempts+1, 0), r.Delay(attempts, 0))
+	}
 }
