@@ -74,4 +74,5 @@ func TestFatal(t *testing.T) {
 	require.True(t, topology.IsFatal(errors.Join(errors.New("while reading"), err)))
 	require.False(t, topology.IsFatal(cause))
 	require.False(t, topology.IsFatal(nil))
+	require.NoError(t, topology.Fatal(nil), "so that return Fatal(f()) is right")
 }

@@ -64,8 +64,13 @@ type spoutFunc func(ctx context.Context, out *SpoutCollector) error
 func (f spoutFunc) Next(ctx context.Context, out *SpoutCollector) error { return f(ctx, out) }
 
 // Fatal marks an error of a component as one that nothing can go on after: the
-// runtime ends the topology with it.
-func Fatal(err error) error { return &fatal{err} }
+// runtime ends the topology with it. Fatal(nil) is nil.
+func Fatal(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fatal{err}
+}
 
 // IsFatal reports whether err, or one that it wraps, was marked with [Fatal].
 func IsFatal(err error) bool {
