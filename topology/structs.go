@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -207,9 +208,10 @@ func (p *structPlan) add(typ reflect.Type, base uintptr) {
 		f := typ.Field(i)
 		tag := f.Tag.Get("gale")
 		switch {
-		case tag == "-" || !f.IsExported():
-		case f.Anonymous && f.Type.Kind() == reflect.Struct && tag == "" && f.Type != timeType:
-			p.add(f.Type, base+f.Offset)
+		case tag == "-":
+		case f.Anonymous && f.Type.Kind() == reflect.Struct && tag == "" && !f.Type.ConvertibleTo(timeType):
+			p.add(f.Type, base+f.Offset) // its exported fields are T's, whatever its own name
+		case !f.IsExported():
 		default:
 			p.addField(f, tag, base)
 		}
@@ -249,11 +251,11 @@ func kindOfField(typ reflect.Type) (fieldKind, bool) {
 	switch {
 	case registered:
 		return fieldObject, true
-	case typ == timeType:
+	case typ.ConvertibleTo(timeType): // named types lie in memory as what they name
 		return fieldTime, true
-	case typ == mapType:
+	case typ.ConvertibleTo(mapType):
 		return fieldMap, true
-	case typ == listType:
+	case typ.ConvertibleTo(listType):
 		return fieldList, true
 	case typ.Kind() == reflect.Slice && typ.Elem().Kind() == reflect.Uint8:
 		return fieldBytes, true
@@ -265,6 +267,9 @@ func kindOfField(typ reflect.Type) (fieldKind, bool) {
 // write makes the values of the emission those of the struct at x.
 func (p *structPlan) write(e *Emission, x unsafe.Pointer) {
 	e.Values = e.Values[:0]
+	if len(p.problems) > 0 {
+		e.Err = errors.New(p.problems[0])
+	}
 	for i := range p.fields {
 		var v Value
 		if err := p.fields[i].load(&v, unsafe.Add(x, p.fields[i].offset)); err != nil {

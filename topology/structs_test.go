@@ -290,3 +290,43 @@ func TestUnsupportedFieldsAreAProblem(t *testing.T) {
 		})
 	}
 }
+
+// A field that can't be emitted is never left out silently.
+func TestEmitStructOfAnUnsupportedType(t *testing.T) {
+	type unfit struct {
+		N int
+		C chan int
+	}
+	spout, p := newSpoutCollector()
+	topology.EmitStruct(spout, unfit{N: 1})
+	require.ErrorContains(t, p.last().Err, "field C of topology_test.unfit is of type chan int, which can't be emitted")
+	topology.EmitStructID(spout, "id", 1)
+	require.ErrorContains(t, p.last().Err, "int is not a struct")
+	spout.Emit(1)
+	require.Equal(t, plain, plainly(p.last()))
+}
+
+// As encoding/json has it: the exported fields of an embedded struct count, whatever
+// its own name.
+func TestEmbeddedStructsOfUnexportedTypes(t *testing.T) {
+	type event struct {
+		origin
+		ID int
+	}
+	require.Equal(t, []string{"host", "Zone", "ID"}, topology.FieldsOf[event]().Names())
+	x := event{origin{Host: "h", Zone: "z"}, 1}
+	require.Equal(t, x, topology.As[event](throughTuple(t, x)))
+}
+
+func TestStructFieldsOfNamedListsMapsAndTimes(t *testing.T) {
+	type tags []any
+	type labels map[string]any
+	type stamp time.Time
+	type event struct {
+		Tags   tags
+		Labels labels
+		Stamp  stamp
+	}
+	x := event{tags{"a"}, labels{"k": int64(1)}, stamp(time.Unix(1, 2))}
+	require.Equal(t, x, topology.As[event](throughTuple(t, x)))
+}
