@@ -3,6 +3,7 @@ package topology
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -21,7 +22,7 @@ type Problem struct {
 // BuildError lists everything that is wrong with a declaration.
 type BuildError struct {
 	Topology string
-	Problems []Problem // in the order of the components' declaration
+	Problems []Problem // of the topology itself, then in the order of the components' declaration
 }
 
 // Error lists the problems, one a line.
@@ -59,12 +60,25 @@ func (b *Builder) Build() (*Topology, error) {
 	}
 	b.checkCycles()
 	b.checkReach()
-	problems := slices.Clone(b.problems)
+	problems := b.inOrder(slices.Clone(b.problems))
 	b.problems = b.problems[:declared]
 	if len(problems) > 0 {
 		return nil, &BuildError{Topology: b.topology.Name, Problems: problems}
 	}
 	return b.built(), nil
+}
+
+// inOrder sorts the problems, which were found in several passes, by the declaration
+// of their components, and leaves out what was found twice.
+func (b *Builder) inOrder(problems []Problem) []Problem {
+	order := map[string]int{"": -1}
+	for i, c := range b.topology.Components {
+		if _, known := order[c.ID]; !known {
+			order[c.ID] = i
+		}
+	}
+	slices.SortStableFunc(problems, func(x, y Problem) int { return cmp.Compare(order[x.Component], order[y.Component]) })
+	return slices.Compact(problems)
 }
 
 // built returns a copy that later calls of the builder don't change.
@@ -110,6 +124,9 @@ func (b *Builder) checkTopology() {
 	}
 	if t.Options.MessageTimeout < 0 {
 		b.problem(nil, "the message timeout %v is negative", t.Options.MessageTimeout)
+	}
+	if t.Options.TimeoutMode > SinceProgress {
+		b.problem(nil, "there is no timeout mode %d", t.Options.TimeoutMode)
 	}
 	b.checkPending(nil, t.Options.MaxSpoutPending)
 }
@@ -199,7 +216,7 @@ func (b *Builder) checkInput(c *Component, i int) {
 	}
 	from := b.component(in.Component)
 	if from == nil {
-		b.problem(c, "subscribes to the unknown component %q%s", in.Component, didYouMean(in.Component, b.ids()))
+		b.problem(c, "subscribes to the unknown component %q%s", in.Component, didYouMean(in.Component, b.idsBut(c.ID)))
 		return
 	}
 	s := from.Stream(in.Stream)
@@ -217,7 +234,9 @@ func (b *Builder) unknownStream(c *Component, in *Subscription, from *Component)
 		names = append(names, s.Name)
 	}
 	hint := didYouMean(in.Stream, names)
-	if len(names) == 0 {
+	if in.Stream == DeadLetterStream {
+		hint = "; it has no retry policy"
+	} else if len(names) == 0 {
 		hint = "; it declares none (Emits)"
 	} else if hint == "" {
 		hint = fmt.Sprintf("; it has [%s]", strings.Join(names, " "))
@@ -232,18 +251,25 @@ func (b *Builder) checkGrouping(c *Component, in *Subscription, s *Stream) {
 	if in.Kind == Custom && in.Chooser == nil {
 		b.problem(c, "the custom grouping of stream %q of %q has no chooser", in.Stream, in.Component)
 	}
-	if in.Kind != Fields && in.Kind != PartialKey {
-		return
+	if in.Kind == Fields || in.Kind == PartialKey {
+		b.checkKeys(c, in, s)
 	}
+}
+
+// checkKeys checks the fields that are grouped by, and sets their positions.
+func (b *Builder) checkKeys(c *Component, in *Subscription, s *Stream) {
 	if len(in.Fields) == 0 {
 		b.problem(c, "the %s grouping of stream %q of %q names no field", in.Kind, in.Stream, in.Component)
 	}
 	in.Keys = nil
 	for _, f := range in.Fields {
-		in.Keys = append(in.Keys, s.Index(f))
-		if s.Index(f) < 0 {
+		i := s.Index(f)
+		in.Keys = append(in.Keys, i)
+		if i < 0 {
 			b.problem(c, "groups stream %q of %q by the unknown field %q%s; it has [%s]", in.Stream, in.Component, f,
 				didYouMean(f, s.Fields), strings.Join(s.Fields, " "))
+		} else if s.kinds != nil && s.kinds[i] == fieldObject {
+			b.problem(c, "groups stream %q of %q by the field %q, an object: objects can't be keys", in.Stream, in.Component, f)
 		}
 	}
 }
@@ -276,7 +302,8 @@ func (b *Builder) checkOptionalMethods(c *Component) {
 		return
 	}
 	typ := reflect.TypeOf(instance)
-	for name, want := range optionalMethods {
+	for _, name := range slices.Sorted(maps.Keys(optionalMethods)) {
+		want := optionalMethods[name]
 		if _, has := typ.MethodByName(name); !has || slices.Contains(foreign, name) {
 			continue
 		}
@@ -306,10 +333,13 @@ func (b *Builder) instance(c *Component) (x any, foreign []string) {
 
 func (b *Builder) component(id string) *Component { return b.topology.Component(id) }
 
-func (b *Builder) ids() []string {
+// idsBut returns the ids that a bolt may subscribe to: all but its own.
+func (b *Builder) idsBut(own string) []string {
 	var ids []string
 	for _, c := range b.topology.Components {
-		ids = append(ids, c.ID)
+		if c.ID != own {
+			ids = append(ids, c.ID)
+		}
 	}
 	return ids
 }

@@ -209,6 +209,32 @@ func TestBuildReports(t *testing.T) {
 			func(b *topology.Builder) { b.MessageTimeout(-time.Second) },
 			[]string{`the message timeout -1s is negative`},
 		},
+		"unknown timeout mode": {
+			func(b *topology.Builder) { b.TimeoutMode(topology.SinceProgress + 1) },
+			[]string{`there is no timeout mode 3`},
+		},
+		"dead letters of what has no retry policy": {
+			func(b *topology.Builder) { b.Bolt("sink", sink).Shuffle(topology.DeadLetters("lines")) },
+			[]string{`sink: subscribes to the unknown stream "dead-letter" of "lines"; it has no retry policy`},
+		},
+		"cycle over two streams": {
+			func(b *topology.Builder) {
+				b.Bolt("a", sink).Shuffle("lines").Shuffle("a").Shuffle(topology.From("a", "more")).Emits("x").EmitsOn("more", "x")
+			},
+			[]string{`a: is part of a cycle: a -> a`},
+		},
+		"objects as keys": {
+			func(b *topology.Builder) {
+				registerPlaces()
+				b.Spout("readings", source).EmitsStruct(topology.FieldsOf[struct{ Place place }]())
+				b.Bolt("sink", sink).Fields("readings", "Place")
+			},
+			[]string{`sink: groups stream "default" of "readings" by the field "Place", an object: objects can't be keys`},
+		},
+		"unknown component nearest to the bolt itself": {
+			func(b *topology.Builder) { b.Bolt("count", sink).Shuffle("counts") },
+			[]string{`count: subscribes to the unknown component "counts"`},
+		},
 		"too many pending": {
 			func(b *topology.Builder) { b.MaxSpoutPending(1<<20 + 1) },
 			[]string{`at most 1048576 trees can be pending, not 1048577`},
@@ -234,8 +260,9 @@ func TestBuildReports(t *testing.T) {
 		"retry's limit negative": {retry(topology.Retry{MaxBackoff: -1}), []string{`sink: a retry policy's backoff must not be negative`}},
 		"retry's limit too low": {retry(topology.Retry{Backoff: 2, MaxBackoff: 1}),
 			[]string{`sink: a retry policy's MaxBackoff must not be below its Backoff`}},
-		"retry's jitter too high": {retry(topology.Retry{Jitter: math.Nextafter(1, 2)}), []string{`sink: a retry policy's Jitter must not be above 1`}},
-		"retry holds none":        {retry(topology.Retry{Held: -1}), []string{`sink: a retry policy's Held must not be negative`}},
+		"retry's jitter too high":     {retry(topology.Retry{Jitter: math.Nextafter(1, 2)}), []string{`sink: a retry policy's Jitter must not be above 1`}},
+		"retry's jitter is no number": {retry(topology.Retry{Jitter: math.NaN()}), []string{`sink: a retry policy's Jitter must not be above 1`}},
+		"retry holds none":            {retry(topology.Retry{Held: -1}), []string{`sink: a retry policy's Held must not be negative`}},
 		"replay's policy": {
 			func(b *topology.Builder) { b.Spout("more", source).Replay(topology.Retry{Attempts: -1}) },
 			[]string{`more: a retry policy needs at least one attempt`},
@@ -371,5 +398,38 @@ func TestBuildListsEverythingAtOnce(t *testing.T) {
 		`count: ticks every 1ns: the interval must be at least 1ms`,
 		`count: groups stream "default" of "split" by the unknown field "wrod", did you mean "word"?; it has [word word]`,
 		`count: no spout's tuples can reach the bolt`,
+	}, problems(t, b))
+}
+
+type wrongEverywhere struct{ topology.Bolt }
+
+func (wrongEverywhere) Prepare()       {}
+func (wrongEverywhere) Cleanup()       {}
+func (wrongEverywhere) Tick()          {}
+func (wrongEverywhere) Finish()        {}
+func (wrongEverywhere) Activate() bool { return true }
+
+// Problems stand in the order of declaration, those of the topology itself first, and the
+// same every time.
+func TestProblemsAreInOrder(t *testing.T) {
+	b := topology.NewBuilder("test")
+	b.Bolt("z", func() topology.Bolt { return wrongEverywhere{} }).Shuffle("a").Emits("x")
+	b.Bolt("m", nil).Shuffle("z").Retry(topology.Retry{Held: -1})
+	b.Bolt("a", sink).Shuffle("z").Emits("x").Parallelism(0)
+	b.MessageTimeout(-1)
+	wrong := func(method, iface string) string {
+		return "z: topology_test.wrongEverywhere has a method " + method + " that would never be called: it doesn't implement topology." + iface
+	}
+	require.Equal(t, []string{
+		`there is no spout: nothing would ever be emitted`,
+		`the message timeout -1ns is negative`,
+		wrong("Activate", "Activator"), wrong("Cleanup", "Cleaner"), wrong("Finish", "Finisher"), wrong("Prepare", "Preparer"), wrong("Tick", "Ticker"),
+		`z: is part of a cycle: a -> z -> a`,
+		`z: no spout's tuples can reach the bolt`,
+		`m: the bolt has no factory`,
+		`m: a retry policy's Held must not be negative`,
+		`m: no spout's tuples can reach the bolt`,
+		`a: the parallelism is 0, but must be at least 1`,
+		`a: no spout's tuples can reach the bolt`,
 	}, problems(t, b))
 }
