@@ -1,0 +1,73 @@
+package gale
+
+import (
+	"time"
+
+	"github.com/galestream/gale/config"
+	"github.com/galestream/gale/topology"
+	"github.com/galestream/gale/worker"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// configure returns the configuration of a run: what the topology's author declares, overlaid by
+// file, environment and flags.
+func configure(t *topology.Topology, f galeFlags, env []string) (config.Config, error) {
+	base := declared(t)
+	return config.Load(config.Sources{Base: &base, File: f.file, Env: env, Flags: f.set})
+}
+
+// declared is the configuration that the topology's author declares.
+func declared(t *topology.Topology) config.Config {
+	c := config.Default()
+	if t.Options.MessageTimeout > 0 {
+		c.Topology.MessageTimeout = t.Options.MessageTimeout
+	}
+	if t.Options.TimeoutMode == topology.SinceProgress {
+		c.Topology.TimeoutMode = config.SinceProgress
+	}
+	if t.Options.MaxSpoutPending > 0 {
+		c.Topology.MaxSpoutPending = t.Options.MaxSpoutPending
+	}
+	c.Components = map[string]config.Component{}
+	for _, d := range t.Components {
+		c.Components[d.ID] = config.Component{Parallelism: d.Parallelism, MaxSpoutPending: d.MaxPending, Settings: d.Settings}
+	}
+	return c
+}
+
+// workerOptions returns what the configuration says to the worker.
+func workerOptions(c config.Config, log *zap.Logger) worker.Options {
+	o := worker.Options{
+		MessageTimeout: c.Topology.MessageTimeout, TimeoutMode: topology.SinceEmit,
+		MaxSpoutPending: c.Topology.MaxSpoutPending, InboxBatches: c.Topology.InboxBatches, BatchSize: c.Topology.BatchSize,
+		StopTimeout: c.Topology.StopTimeout, StuckAfter: c.Topology.StuckAfter,
+		SerializeEveryHop: c.Topology.SerializeEveryHop, Seed: c.Topology.Seed, Log: log,
+		Overrides: map[string]worker.Override{},
+	}
+	if c.Topology.TimeoutMode == config.SinceProgress {
+		o.TimeoutMode = topology.SinceProgress
+	}
+	if o.StuckAfter == 0 {
+		o.StuckAfter = -1
+	}
+	for id, d := range c.Components {
+		o.Overrides[id] = worker.Override{Parallelism: d.Parallelism, MaxPending: d.MaxSpoutPending, Settings: d.Settings}
+	}
+	return o
+}
+
+// newLogger returns a logger that writes to w.
+func newLogger(c config.Log, w zapcore.WriteSyncer) *zap.Logger {
+	level, err := zapcore.ParseLevel(c.Level)
+	if err != nil {
+		level = zapcore.InfoLevel // config admits only levels
+	}
+	encoding := zap.NewProductionEncoderConfig()
+	encoding.EncodeTime = zapcore.TimeEncoderOfLayout(time.RFC3339)
+	encoder := zapcore.NewConsoleEncoder(encoding)
+	if c.Format == "json" {
+		encoder = zapcore.NewJSONEncoder(encoding)
+	}
+	return zap.New(zapcore.NewCore(encoder, w, level))
+}

@@ -1,0 +1,127 @@
+// Package gale is the entry of programs that are topologies.
+//
+//	func main() {
+//		b := topology.NewBuilder("wordcount")
+//		b.Spout("lines", source.Lines("README.md")).Emits("line")
+//		b.Bolt("split", topology.BoltFunc(split)).Emits("word").Shuffle("lines")
+//		gale.Main(b)
+//	}
+//
+// `go run .` runs such a program here, in one process, with live figures, until its sources end or
+// Ctrl-C. A program that does more than that runs its topology by [Run].
+package gale
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/galestream/gale/config"
+	"github.com/galestream/gale/topology"
+	"github.com/galestream/gale/worker"
+)
+
+// Exit codes of programs that call Main.
+const (
+	ExitOK          = 0   // the sources have ended, or the run went well
+	ExitFailed      = 1   // the topology could not be built or run, or ended with an error
+	ExitUsage       = 2   // flags, environment or configuration file are wrong
+	ExitInterrupted = 130 // Ctrl-C or SIGTERM
+)
+
+// Main runs the topology that b declares, and exits with one of the codes above.
+//
+// It runs until its sources have ended and every tuple tree is complete, or until Ctrl-C or SIGTERM:
+// then it drains what is under way for at most topology.stop-timeout, and a second one ends it at
+// once. Figures and logs go to standard error, standard output is the program's own.
+//
+// It takes its configuration from a YAML file (-gale.config=FILE, or GALE_CONFIG), the environment
+// (GALE_TOPOLOGY_BATCH_SIZE=64) and flags (-gale.topology.batch-size=64), the later ones over the
+// earlier; -gale.help lists all keys. [Args] has what is left for the program itself.
+func Main(b *topology.Builder) {
+	os.Exit(run(b, os.Args[1:], os.Environ(), os.Stderr))
+}
+
+// run is Main without the process around it.
+func run(b *topology.Builder, args, env []string, stderr io.Writer) int {
+	flags, _, err := splitArgs(args)
+	if err != nil {
+		return complain(stderr, ExitUsage, err)
+	}
+	topo, err := b.Build()
+	if err != nil {
+		return complain(stderr, ExitFailed, err)
+	}
+	cfg, err := configure(topo, flags, env)
+	if err != nil {
+		return complain(stderr, ExitUsage, err)
+	}
+	if flags.help {
+		if err := printUsage(stderr, cfg); err != nil {
+			return ExitFailed
+		}
+		return ExitOK
+	}
+	return runHere(topo, cfg, flags.plain, stderr)
+}
+
+func complain(w io.Writer, code int, err error) int {
+	fmt.Fprintf(w, "%v\n", err)
+	return code
+}
+
+// runHere runs the topology with its figures on stderr.
+func runHere(topo *topology.Topology, cfg config.Config, plain bool, stderr io.Writer) int {
+	ctx, interrupted, release := catchInterrupts(stderr, cfg)
+	defer release()
+	err := runShown(ctx, topo, cfg, plain, stderr)
+	switch {
+	case err != nil:
+		complain(stderr, ExitFailed, fmt.Errorf("topology %q: %w", topo.Name, err))
+		if interrupted() {
+			return ExitInterrupted
+		}
+		return ExitFailed
+	case interrupted():
+		return ExitInterrupted
+	}
+	return ExitOK
+}
+
+// catchInterrupts returns a context that the first interrupt ends; the second exits.
+func catchInterrupts(stderr io.Writer, cfg config.Config) (ctx context.Context, interrupted func() bool, release func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	released := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+		case <-released:
+			return
+		}
+		fmt.Fprintf(stderr, "stopping: draining for at most %v; once more ends it at once\n", cfg.Topology.StopTimeout)
+		cancel()
+		select {
+		case <-signals:
+			os.Exit(ExitInterrupted)
+		case <-released:
+		}
+	}()
+	return ctx, func() bool { return ctx.Err() != nil }, func() { signal.Stop(signals); close(released) }
+}
+
+// Run runs a topology in this process until its sources have ended and every tuple tree is complete,
+// or until ctx is done and what was under way is drained. It shows nothing, reads no
+// configuration and catches no signals. See [worker.Worker.Run] for the errors, and
+// [worker.Options] for what may be set; package worker also gives figures while it runs.
+func Run(ctx context.Context, t *topology.Topology, opt worker.Options) error {
+	w, err := worker.New(t, opt)
+	if err != nil {
+		return err
+	}
+	return w.Run(ctx)
+}
