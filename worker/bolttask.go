@@ -25,6 +25,7 @@ type boltTask struct {
 	nextTick  int64 // when the bolt is ticked, in nanoseconds; 0 for never
 	retry     *retrier
 	held      map[*topology.Slab]struct{} // manual acking: slabs with unsettled tuples
+	holding   atomic.Bool                 // whether held has any, for others to read
 	panics    int                         // in a row
 	lastAcked int64                       // acks at the last panic
 	executed  int64                       // when it was finished last, to see whether it must be again

@@ -93,6 +93,14 @@ func (t *task) publish() {
 	p.Unlock()
 }
 
+// publish adds what only bolts have.
+func (t *boltTask) publish() {
+	t.task.publish()
+	if holding := len(t.held) > 0; holding != t.holding.Load() {
+		t.holding.Store(holding)
+	}
+}
+
 // publish adds what only spouts have.
 func (t *spoutTask) publish() {
 	t.task.publish()

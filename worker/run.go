@@ -107,7 +107,7 @@ func (r *run) live(running context.Context) error {
 func (r *run) complete(running context.Context) bool {
 	r.w.ending.Store(true)
 	defer r.w.ending.Store(false)
-	if !r.quiet(running) {
+	if !r.quiet(running) || !r.w.mayFinish() {
 		return false
 	}
 	r.finish(running)
@@ -267,6 +267,18 @@ func (w *Worker) look() (sent int64, quiet bool) {
 		sent += t.in.sent.Load()
 	}
 	return sent, true
+}
+
+// mayFinish reports whether it is time for the bolts to finish when nothing is under way: every tree
+// is complete, or some bolt holds tuples, which its Finish may settle. Else the trees that are
+// left have lost a tuple, will time out, and may be replayed.
+func (w *Worker) mayFinish() bool {
+	for _, t := range w.bolts {
+		if t.holding.Load() {
+			return true
+		}
+	}
+	return w.pending() == 0
 }
 
 // pending returns how many trees are not complete, as was last published.

@@ -114,7 +114,7 @@ func (s *Stepper) Complete(within time.Duration) error {
 		if err := s.Settle(); err != nil {
 			return err
 		}
-		if s.over() && s.finish() {
+		if s.over() && s.w.mayFinish() && s.finish() {
 			return s.Failure()
 		}
 		next := s.d.next()
