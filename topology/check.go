@@ -112,7 +112,11 @@ func cut(s string, n int) string {
 	return s[:n] + "…"
 }
 
-const maxPending = 1 << 20 // what a RootID has room for; see package acker
+// What a RootID has room for; see package acker.
+const (
+	maxPending = 1 << 20
+	maxTasks   = 1<<16 - 1
+)
 
 func (b *Builder) checkTopology() {
 	t := &b.topology
@@ -147,6 +151,8 @@ func (b *Builder) checkComponent(c *Component) {
 	}
 	if c.Parallelism < 1 {
 		b.problem(c, "the parallelism is %d, but must be at least 1", c.Parallelism)
+	} else if c.Parallelism > maxTasks {
+		b.problem(c, "the parallelism is %d, but must be at most %d", c.Parallelism, maxTasks)
 	}
 	b.checkStreams(c)
 	b.checkOptions(c)
@@ -261,6 +267,9 @@ func (b *Builder) checkKeys(c *Component, in *Subscription, s *Stream) {
 	if len(in.Fields) == 0 {
 		b.problem(c, "the %s grouping of stream %q of %q names no field", in.Kind, in.Stream, in.Component)
 	}
+	if c.Parallelism > KeyGroups && c.Parallelism <= maxTasks {
+		b.problem(c, "has %d tasks, but the keys of a %s grouping go to %d at most", c.Parallelism, in.Kind, KeyGroups)
+	}
 	in.Keys = nil
 	for _, f := range in.Fields {
 		i := s.Index(f)
@@ -294,6 +303,9 @@ var optionalMethods = map[string]reflect.Type{
 
 var spoutOnly, boltOnly = []string{"Open", "Ack", "Fail", "Close"}, []string{"Prepare", "Cleanup", "Tick", "Finish"}
 
+// otherName is what a method of spouts is called for bolts, and the other way round.
+var otherName = map[string]string{"Open": "Prepare", "Close": "Cleanup", "Prepare": "Open", "Cleanup": "Close"}
+
 // checkOptionalMethods finds an Open, Prepare, ... with the wrong signature: as the
 // interfaces are optional, the compiler would not, and it would never be called.
 func (b *Builder) checkOptionalMethods(c *Component) {
@@ -304,7 +316,13 @@ func (b *Builder) checkOptionalMethods(c *Component) {
 	typ := reflect.TypeOf(instance)
 	for _, name := range slices.Sorted(maps.Keys(optionalMethods)) {
 		want := optionalMethods[name]
-		if _, has := typ.MethodByName(name); !has || slices.Contains(foreign, name) {
+		if _, has := typ.MethodByName(name); !has {
+			continue
+		}
+		if slices.Contains(foreign, name) {
+			if own := otherName[name]; own != "" && typ.Implements(want) {
+				b.problem(c, "%v has a method %s that would never be called: here it is %s", typ, name, own)
+			}
 			continue
 		}
 		if !typ.Implements(want) {

@@ -57,6 +57,8 @@ type Emitter struct {
 	stream    int
 	name      string
 	anchoring Anchoring
+	anchors   [2]*Tuple // the first two that the emit is anchored to
+	more      []*Tuple  // the others: these cost an allocation
 	direct    TaskID
 }
 
@@ -69,9 +71,9 @@ func (e Emitter) Stream(name string) Emitter {
 // Anchored selects the tuples that the emit is anchored to, instead of the one
 // that the bolt is handling. No tuples is the same as Unanchored.
 func (e Emitter) Anchored(to ...*Tuple) Emitter {
-	e.anchoring = AnchorExplicit
-	if !e.out.busy { // else they are those of the emit under way, and e will be refused
-		e.out.e.Anchors = append(e.out.e.Anchors[:0], to...)
+	e.anchoring, e.anchors, e.more = AnchorExplicit, [2]*Tuple{}, nil
+	if n := copy(e.anchors[:], to); n < len(to) {
+		e.more = append(e.more, to[n:]...)
 	}
 	return e
 }
@@ -103,8 +105,20 @@ func (e Emitter) Emit(values ...any) {
 func (e Emitter) send() {
 	o := e.out
 	o.e.Stream, o.e.Name, o.e.Anchoring, o.e.Direct = e.stream, e.name, e.anchoring, e.direct
+	if e.anchoring == AnchorExplicit {
+		e.appendAnchors()
+	}
 	o.port.Emit(&o.e)
 	o.reset()
+}
+
+func (e *Emitter) appendAnchors() {
+	for _, a := range e.anchors {
+		if a != nil {
+			e.out.e.Anchors = append(e.out.e.Anchors, a)
+		}
+	}
+	e.out.e.Anchors = append(e.out.e.Anchors, e.more...)
 }
 
 // reset returns the emission to what a plain Emit expects.
@@ -116,7 +130,7 @@ func (o *outlet) reset() {
 }
 
 // SpoutCollector is where a spout emits. It belongs to one task and must be used on
-// that task's goroutine only, while Next or Finish runs.
+// that task's goroutine only, while Next runs.
 type SpoutCollector struct{ out outlet }
 
 // NewSpoutCollector returns a collector that emits to the streams through the port.

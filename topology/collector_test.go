@@ -212,3 +212,13 @@ func TestNestedAnchorsAreRefused(t *testing.T) {
 	require.Equal(t, []*topology.Tuple{a, b}, p.last().Anchors)
 	require.Len(t, p.reported, 1)
 }
+
+func TestEmitterKeepsItsAnchors(t *testing.T) {
+	a, b, c := topology.NewTick(), topology.NewTick(), topology.NewTick()
+	out, p := newCollector()
+	anchored := out.Anchored(a, b, c)
+	for range 2 {
+		anchored.Emit(2)
+		require.Equal(t, []*topology.Tuple{a, b, c}, p.last().Anchors)
+	}
+}

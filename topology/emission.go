@@ -42,17 +42,14 @@ const (
 // outlet is what both collectors are made of.
 type outlet struct {
 	port    Port
-	streams []string
+	streams []*Stream
 	main    int  // index of the default stream, or -1
 	busy    bool // an emit is under way
 	e       Emission
 }
 
 func newOutlet(port Port, streams []*Stream) outlet {
-	o := outlet{port: port, main: -1}
-	for _, s := range streams {
-		o.streams = append(o.streams, s.Name)
-	}
+	o := outlet{port: port, streams: streams}
 	o.main = o.find(DefaultStream)
 	o.e.Values, o.e.Name = make([]Value, 0, 8), DefaultStream
 	return o
@@ -60,7 +57,7 @@ func newOutlet(port Port, streams []*Stream) outlet {
 
 func (o *outlet) find(name string) int {
 	for i, s := range o.streams {
-		if s == name {
+		if s.Name == name {
 			return i
 		}
 	}

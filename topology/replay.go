@@ -108,7 +108,7 @@ func (r *replayer) emitDead() {
 		for i, v := range k.values {
 			values[i] = v.Any()
 		}
-		source := From(r.tc.Component, r.own.out.streams[k.stream])
+		source := From(r.tc.Component, r.own.out.streams[k.stream].Name)
 		r.out.Stream(DeadLetterStream).Emit(k.cause.Error(), k.attempts, source, Value{}.list(values))
 		r.settle(k)
 	}

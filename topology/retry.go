@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"fmt"
 	"math"
 	"time"
 )
@@ -19,7 +20,7 @@ var DeadLetterFields = []string{"cause", "attempts", "source", "values"}
 // becomes a dead letter. A dead letter is counted and, where nothing subscribes
 // to it, reported with its cause. The zero Retry tries 3 times, about 100 ms and 200 ms apart.
 type Retry struct {
-	// Attempts is how often a tuple is tried in all; 0 means 3, 1 means no retry.
+	// Attempts is how often a tuple is tried in all, at most 10000; 0 means 3, 1 means no retry.
 	Attempts int
 	// Backoff is the pause before the second attempt; it doubles with each further one
 	// up to MaxBackoff. 0 means 100 ms and 10 s.
@@ -62,10 +63,14 @@ func (r Retry) Delay(attempts int, random float64) time.Duration {
 // longest is the largest float64 that is a Duration.
 const longest = float64(math.MaxInt64 - 1023)
 
+const maxAttempts = 10_000
+
 func (r Retry) problem() string {
 	switch {
 	case r.Attempts < 0:
 		return "a retry policy needs at least one attempt"
+	case r.Attempts > maxAttempts:
+		return fmt.Sprintf("a retry policy makes at most %d attempts", maxAttempts)
 	case r.Backoff < 0 || r.MaxBackoff < 0:
 		return "a retry policy's backoff must not be negative"
 	case r.MaxBackoff != 0 && r.MaxBackoff < r.Backoff:

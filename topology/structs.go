@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,7 +71,7 @@ func EmitStructID[T any](out *SpoutCollector, id any, x T) {
 	if !o.begin() {
 		return
 	}
-	planOf(reflect.TypeFor[T]()).write(&o.e, unsafe.Pointer(&x))
+	planOf(reflect.TypeFor[T]()).emit(o, o.main, unsafe.Pointer(&x))
 	o.e.Stream, o.e.Tracked, o.e.ID = o.main, true, id
 	o.port.Emit(&o.e)
 	o.e.Tracked, o.e.ID, o.e.Err, o.busy = false, nil, nil, false
@@ -83,7 +84,7 @@ type structOutlet interface {
 func emitStruct[O structOutlet](out O, p *structPlan, x unsafe.Pointer) {
 	e := emitterOf(&out)
 	if e.out.begin() {
-		p.write(&e.out.e, x)
+		p.emit(e.out, e.stream, x)
 		e.send()
 	}
 }
@@ -119,6 +120,7 @@ type structPlan struct {
 	fields   []structField
 	problems []string
 	last     atomic.Pointer[binding] // of the stream that was read last
+	fits     atomic.Pointer[Stream]  // the stream that was emitted on last, whose fields are those of the struct
 }
 
 type structField struct {
@@ -262,6 +264,20 @@ func kindOfField(typ reflect.Type) (fieldKind, bool) {
 	}
 	k, ok := fieldKinds[typ.Kind()]
 	return k, ok
+}
+
+// emit makes the emission of the outlet the struct at x, for the stream of the index.
+func (p *structPlan) emit(o *outlet, stream int, x unsafe.Pointer) {
+	p.write(&o.e, x)
+	if stream < 0 || o.e.Err != nil || p.fits.Load() == o.streams[stream] {
+		return // an unknown stream is the port's to refuse
+	}
+	s := o.streams[stream]
+	if names := (StructFields{plan: p}).Names(); !slices.Equal(names, s.Fields) {
+		o.e.Err = fmt.Errorf("the fields of %v are %q, the stream was declared with %q", p.typ, names, s.Fields)
+		return
+	}
+	p.fits.Store(s)
 }
 
 // write makes the values of the emission those of the struct at x.

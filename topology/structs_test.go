@@ -207,7 +207,9 @@ func TestNarrowIntegersFitOrFail(t *testing.T) {
 }
 
 func TestEmitStructSelects(t *testing.T) {
-	type one struct{ X int }
+	type one struct {
+		X int `gale:"x"`
+	}
 	anchor := topology.NewTick()
 	out, p := newCollector()
 	topology.EmitStruct(out, one{1})
@@ -329,4 +331,14 @@ func TestStructFieldsOfNamedListsMapsAndTimes(t *testing.T) {
 	}
 	x := event{tags{"a"}, labels{"k": int64(1)}, stamp(time.Unix(1, 2))}
 	require.Equal(t, x, topology.As[event](throughTuple(t, x)))
+}
+
+func TestEmitStructRefusesAnotherOrder(t *testing.T) {
+	type pair struct {
+		A, B int
+	}
+	p := &port{}
+	out := topology.NewCollector(p, []*topology.Stream{{Component: "c", Name: topology.DefaultStream, Fields: []string{"B", "A"}}})
+	topology.EmitStruct(out, pair{1, 2})
+	require.ErrorContains(t, p.last().Err, `the stream was declared with ["B" "A"]`)
 }
