@@ -1,0 +1,26 @@
+// Bench measures how fast topologies run in one process, each beside the limit: a bare Go loop
+// that makes the same moves without a runtime.
+//
+//	go run ./bench                                  a table of all cases
+//	go run ./bench -json -case wordcount -seconds 3 one JSON object a line
+//	go run ./bench -case wordcount -cpuprofile cpu.prof
+//	go tool pprof -top -tagfocus load=gale cpu.prof what the runtime's share of it was spent on
+//
+// What makes the figures honest:
+//
+//   - Throughput is counted where tuples are acked or executed, never where they are sent. The
+//     components count for themselves as well, in plain fields, and a run whose two counts
+//     differ, or in which a tuple failed, gives an error instead of a figure.
+//   - The limit runs before and after the case, half as long each time, so that a machine that
+//     slows down or is shared slows both. Compare ratios rather than values.
+//   - Latency is measured in an open loop: tuples come due at fixed times, whatever became of
+//     those before, and latency counts from then, so that a pause is charged to every tuple that it
+//     made late. How late the generator itself woke is told beside it, and nobody spins.
+//   - CPU time and allocations are of the whole process over the measured time: garbage collection,
+//     timers and the generator are in them.
+//   - The runtime runs with its default options.
+//
+// The percentiles of the throughput cases are the runtime's own: from emit to ack, or from a
+// batch being sent to a tuple being executed where nothing is acked, warm-up included. At full
+// load that is mostly time in full queues. Those of the latency case are of the measured time.
+package main
