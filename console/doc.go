@@ -4,7 +4,7 @@
 //
 // [New] looks at what it writes to. [Console.Run] shows figures until its context is done, and
 // [Console.Summary] writes the totals at the end. What the program itself prints to the same
-// terminal goes through [Console.Above].
+// terminal goes through [Console.Above]; [Console.Capture] sees to it for os.Stdout.
 //
 //	shown := console.New(os.Stderr, console.Options{})
 //	go func() { defer close(done); shown.Run(ctx, w.Snapshot) }()
@@ -26,6 +26,6 @@
 //
 // # Whose goroutines
 //
-// The package starts none. Run belongs to the goroutine that calls it; Above's writer and
-// Summary may be used from any.
+// Run belongs to the goroutine that calls it; Above's writer and Summary may be used from any.
+// Capture starts one, whose end its release awaits.
 package console

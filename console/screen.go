@@ -15,9 +15,9 @@ const maxHeld = 8 << 10
 // Invariant: while a table is shown, the cursor is on the empty line above it, unless the
 // program has printed there by itself; then everything below the cursor is the table's.
 type screen struct {
-	mu struct {
-		sync.Mutex // held while writing: it is there to keep writes apart
-		out        io.Writer
+	out io.Writer
+	mu  struct {
+		sync.Mutex          // held while writing: it is there to keep writes apart
 		live       bool     // between begin and end
 		table      []string // what is shown
 		held       []byte   // of a line that is not complete
@@ -25,11 +25,7 @@ type screen struct {
 	}
 }
 
-func newScreen(out io.Writer) *screen {
-	s := &screen{}
-	s.mu.out = out
-	return s
-}
+func newScreen(out io.Writer) *screen { return &screen{out: out} }
 
 // begin makes room for tables.
 func (s *screen) begin() {
@@ -44,7 +40,7 @@ func (s *screen) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.mu.table != nil {
-		_, _ = s.mu.out.Write([]byte(erase))
+		_, _ = s.out.Write([]byte(erase))
 	}
 	_, _ = s.passLocked(s.mu.held)
 	s.mu.live, s.mu.table, s.mu.held = false, nil, nil
@@ -55,7 +51,7 @@ func (s *screen) draw(table []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mu.table = table
-	_, _ = s.mu.out.Write(s.appendTableLocked([]byte(erase)))
+	_, _ = s.out.Write(s.appendTableLocked([]byte(erase)))
 }
 
 // print writes lines, which begin on a line of their own.
@@ -94,7 +90,7 @@ func (s *screen) writeLocked(p []byte) (int, error) {
 	if len(lines) == 0 {
 		return len(p), nil
 	}
-	if _, err := s.mu.out.Write(s.appendTableLocked(append([]byte(erase), lines...))); err != nil {
+	if _, err := s.out.Write(s.appendTableLocked(append([]byte(erase), lines...))); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -105,7 +101,7 @@ func (s *screen) passLocked(p []byte) (int, error) {
 		return 0, nil
 	}
 	s.mu.midLine = p[len(p)-1] != '\n'
-	return s.mu.out.Write(p)
+	return s.out.Write(p)
 }
 
 // takeLinesLocked returns the complete lines that are held, and holds the rest. A line that is
