@@ -47,7 +47,9 @@ func (s *Slab) Add(source *Stream, values []Value, root, edge uint64) *Tuple {
 	d.n = uint8(len(values))
 	t.source = source
 	if len(values) <= inlineValues {
-		copy(t.inline[:], values)
+		for i := range values { // copy would call the runtime
+			t.inline[i] = values[i]
+		}
 	} else {
 		d.wide = uint32(len(s.wide))
 		s.wide = append(s.wide, values...)

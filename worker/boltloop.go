@@ -23,7 +23,10 @@ func newBoltTask(w *Worker, id topology.TaskID, index int, c *topology.Component
 func (t *boltTask) start(ctx context.Context) error {
 	t.instance = t.comp.NewBolt()
 	t.out = topology.NewCollector(boltPort{t}, t.comp.Streams)
-	t.handle = t.instance.Execute
+	t.handle = nil
+	if len(t.comp.Middleware) > 0 {
+		t.handle = t.instance.Execute
+	}
 	for i := len(t.comp.Middleware) - 1; i >= 0; i-- {
 		t.handle = t.comp.Middleware[i](t.handle)
 	}
@@ -138,7 +141,7 @@ func (t *boltTask) tickBolt(ctx context.Context) {
 		if tk, ok := t.instance.(topology.Ticker); ok {
 			return tk.Tick(ctx, t.w.driver.wall(), t.out)
 		}
-		return t.handle(ctx, topology.NewTick(), t.out)
+		return t.call(ctx, topology.NewTick())
 	})
 }
 

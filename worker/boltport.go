@@ -13,7 +13,10 @@ type boltPort struct{ *boltTask }
 // Emit routes an emit, with an edge for each copy in each tree of its anchors.
 func (t boltPort) Emit(e *topology.Emission) {
 	x, err := t.exit(e)
-	if err == nil {
+	if err == nil && x.only != nil {
+		t.targets = append(t.targets[:0], target{outlet: x.only.one(e.Values)})
+		x.only.passed++
+	} else if err == nil {
 		err = t.choose(x, e)
 	}
 	if err == nil {

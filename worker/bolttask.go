@@ -15,7 +15,7 @@ type boltTask struct {
 	task
 	instance  topology.Bolt
 	active    bool
-	handle    topology.Handler // the instance in its middleware
+	handle    topology.Handler // the instance in its middleware; nil when there is none
 	out       *topology.Collector
 	in        *inbox
 	taken     atomic.Int64 // slabs that were handled
@@ -113,7 +113,7 @@ func (t *boltTask) execute(ctx context.Context, s *topology.Slab, i, end int) (n
 func (t *boltTask) handleTuple(ctx context.Context, tuple *topology.Tuple) {
 	t.current = tuple
 	t.figures.executed++
-	err := t.handle(ctx, tuple, t.out)
+	err := t.call(ctx, tuple)
 	if err == nil && t.emitErr == nil {
 		if !t.comp.ManualAck {
 			t.acked(tuple)
@@ -121,6 +121,14 @@ func (t *boltTask) handleTuple(ctx context.Context, tuple *topology.Tuple) {
 		return
 	}
 	t.executeFailed(tuple, err)
+}
+
+// call calls Execute, in the middleware where there is any.
+func (t *boltTask) call(ctx context.Context, tuple *topology.Tuple) error {
+	if t.handle != nil {
+		return t.handle(ctx, tuple, t.out)
+	}
+	return t.instance.Execute(ctx, tuple, t.out)
 }
 
 // executeFailed deals with an error of Execute, or of an emit within it.

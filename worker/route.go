@@ -10,6 +10,7 @@ import (
 type exit struct {
 	stream  *topology.Stream
 	routes  []route
+	only    *route // the single route, when it chooses one task: the common case has a short path
 	emitted int64
 }
 
@@ -50,6 +51,11 @@ func newRoute(in topology.Subscription, to string, outlets []*outlet, r *random)
 		rt.choose = in.Chooser()
 	}
 	return rt
+}
+
+// choosesOne reports whether every tuple goes to one task, whatever the emitter says.
+func (r *route) choosesOne() bool {
+	return r.kind != topology.All && r.kind != topology.Direct && r.kind != topology.Custom
 }
 
 // one returns the target of groupings that choose exactly one.

@@ -20,7 +20,7 @@ func (t spoutPort) Emit(e *topology.Emission) {
 	if err == nil && e.Tracked && t.ledger.Full() && !t.waitRoom() {
 		return // stopped at once: nobody counts on what is emitted now
 	}
-	if err == nil {
+	if err == nil && x.only == nil {
 		err = t.choose(x, e)
 	}
 	if err != nil {
@@ -29,6 +29,10 @@ func (t spoutPort) Emit(e *topology.Emission) {
 	}
 	t.emits++
 	t.emitted(x, e)
+	if x.only != nil {
+		t.emitToOne(x, e)
+		return
+	}
 	if e.Tracked {
 		t.emitTracked(x, e)
 		return
@@ -39,6 +43,19 @@ func (t spoutPort) Emit(e *topology.Emission) {
 }
 
 var errEmitInAck = errors.New("a spout must not emit in Ack or Fail; remember it, and emit it in Next")
+
+// emitToOne emits on a stream with one route to one task at a time.
+func (t *spoutTask) emitToOne(x *exit, e *topology.Emission) {
+	o := x.only.one(e.Values)
+	x.only.passed++
+	if !e.Tracked {
+		t.add(o, x.stream, e.Values, 0, 0)
+		return
+	}
+	root, edge := t.ledger.Open(e.ID, t.now, t.tick), t.random.edge()
+	t.ledger.Arm(root, edge)
+	t.add(o, x.stream, e.Values, root, edge)
+}
 
 // emitTracked opens a tree. All its edges are in the ledger before the first tuple can be seen.
 func (t *spoutTask) emitTracked(x *exit, e *topology.Emission) {

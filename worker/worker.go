@@ -20,7 +20,8 @@ type Worker struct {
 
 	bolts    []*boltTask
 	spouts   []*spoutTask
-	ledgerOf []int // by task: the position of its spout task, or -1
+	ledgerOf []int           // by task: the position of its spout task, or -1
+	ledgers  []*acker.Ledger // by that position; apart from the tasks, whose memory changes all the time
 
 	slabs        *slabs
 	shared       shared
@@ -111,6 +112,7 @@ func (w *Worker) makeTasks() error {
 			if c.IsSpout() {
 				w.ledgerOf = append(w.ledgerOf, len(w.spouts))
 				w.spouts = append(w.spouts, newSpoutTask(w, id, i, c))
+				w.ledgers = append(w.ledgers, w.spouts[len(w.spouts)-1].ledger)
 			} else {
 				w.ledgerOf = append(w.ledgerOf, -1)
 				w.bolts = append(w.bolts, newBoltTask(w, id, i, c))
@@ -150,6 +152,9 @@ func (w *Worker) wire(t *task) {
 		if s.Name == topology.DeadLetterStream {
 			t.deadLetters = i
 		}
+		if len(x.routes) == 1 && x.routes[0].choosesOne() {
+			x.only = &x.routes[0]
+		}
 		t.exits = append(t.exits, x)
 		t.figures.published.passed = append(t.figures.published.passed, make([]int64, len(x.routes)))
 	}
@@ -177,7 +182,7 @@ func (w *Worker) outletsTo(t *task, c *topology.Component, to map[topology.TaskI
 
 // ledger returns the ledger that has the root.
 func (w *Worker) ledger(root acker.RootID) *acker.Ledger {
-	return w.spouts[w.ledgerOf[root.Task()]].ledger
+	return w.ledgers[w.ledgerOf[root.Task()]]
 }
 
 // nudge lets a drain look whether everything is idle.
