@@ -1,0 +1,112 @@
+package gale_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/galestream/gale"
+
+// ours is which packages of this module each package imports, at most. Every package is in it: a new
+// one is entered here first, with the direction of its imports thought over.
+var ours = map[string][]string{
+	".":                     {"config", "console", "topology", "worker"},
+	"acker":                 {},
+	"bench":                 {"topology", "worker"},
+	"config":                {},
+	"console":               {"worker"},
+	"examples/accesslog":    {".", "source", "topology"},
+	"examples/hostwatch":    {".", "topology"},
+	"examples/wordcount":    {".", "source", "topology"},
+	"source":                {"topology"},
+	"topology":              {},
+	"topology/topologytest": {"topology", "worker"},
+	"transport/wire":        {"topology"},
+	"worker":                {"acker", "topology", "transport/wire"},
+}
+
+// homes are the packages that import a third-party module, at most; tests are free.
+var homes = map[string][]string{
+	"github.com/HdrHistogram/hdrhistogram-go": {"bench", "worker"},
+	"github.com/cespare/xxhash/v2":            {"topology"},
+	"github.com/goccy/go-yaml":                {"config"},
+	"github.com/shirou/gopsutil/v4":           {"examples/hostwatch"},
+	"github.com/vmihailenco/msgpack/v5":       {"transport/wire"},
+	"github.com/xrash/smetrics":               {"bench", "config", "topology"},
+	"go.uber.org/zap":                         {".", "topology", "worker"},
+	"golang.org/x/sys":                        {"bench"},
+	"golang.org/x/term":                       {"console"},
+}
+
+type listed struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string
+}
+
+func TestImportsPointDown(t *testing.T) {
+	for _, p := range packages(t) {
+		name := relative(p.ImportPath)
+		allowed, known := ours[name]
+		require.True(t, known, "package %s is not in the table of imports", name)
+		for _, imported := range p.Imports {
+			if strings.HasPrefix(imported, module) {
+				require.Contains(t, allowed, relative(imported), "package %s must not import %s", name, imported)
+			}
+		}
+	}
+}
+
+func TestThirdPartyModulesHaveAHome(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, imported := range p.Imports {
+			first, _, _ := strings.Cut(imported, "/")
+			if !strings.Contains(first, ".") || strings.HasPrefix(imported, module) {
+				continue
+			}
+			i := slices.IndexFunc(keys(homes), func(m string) bool { return imported == m || strings.HasPrefix(imported, m+"/") })
+			require.GreaterOrEqual(t, i, 0, "%s imports %s, which has no home", p.ImportPath, imported)
+			require.Contains(t, homes[keys(homes)[i]], relative(p.ImportPath), "%s is imported outside its home", imported)
+		}
+	}
+}
+
+func keys(m map[string][]string) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func relative(path string) string {
+	if path == module {
+		return "."
+	}
+	return strings.TrimPrefix(path, module+"/")
+}
+
+func packages(t *testing.T) (all []listed) {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	require.NoError(t, err)
+	d := json.NewDecoder(bytes.NewReader(out))
+	for {
+		var p listed
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		require.NoError(t, err)
+		all = append(all, p)
+	}
+}
