@@ -136,7 +136,7 @@ func TestConsoleMayBeWrittenToFromAnyGoroutine(t *testing.T) {
 	writers.Wait()
 	stop()
 	all := strings.Join(v.lines(), "\n")
-	require.Equal(t, 200, strings.Count(all, "one "))
+	require.Equal(t, 200, strings.Count(all, "one"))
 	require.Equal(t, 200, strings.Count(all, "line"))
 }
 
