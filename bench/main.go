@@ -21,22 +21,21 @@ const (
 )
 
 func run(args []string, stdout, stderr io.Writer) int {
+	code := exitUsage
 	c, err := parse(args, stdout)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return exitOK
-	case err != nil:
-		fmt.Fprintln(stderr, "bench:", err)
-		return exitUsage
-	case c.list:
-		fmt.Fprintln(stdout, strings.Join(names(allCases()), "\n"))
+	case err == nil:
+		code, err = exitFailed, c.do(stdout)
+	}
+	if err == nil {
 		return exitOK
 	}
-	if err := c.measureAll(stdout); err != nil {
-		fmt.Fprintln(stderr, "bench:", err)
+	if _, err := fmt.Fprintln(stderr, "bench:", err); err != nil {
 		return exitFailed
 	}
-	return exitOK
+	return code
 }
 
 // command is what the arguments ask for.
@@ -75,6 +74,14 @@ func parse(args []string, stdout io.Writer) (command, error) {
 	var err error
 	c.cases, err = pick(allCases(), which)
 	return c, err
+}
+
+func (c *command) do(stdout io.Writer) error {
+	if c.list {
+		_, err := fmt.Fprintln(stdout, strings.Join(names(allCases()), "\n"))
+		return err
+	}
+	return c.measureAll(stdout)
 }
 
 // measureAll measures the cases and prints each as soon as it is done.
