@@ -38,7 +38,7 @@ type slot struct {
 	// expired. Only the owner sets it to non-zero. It stays when the use is complete: nobody
 	// is left who could name it.
 	generation atomic.Uint32
-	touched    atomic.Uint32 // when its timeout began anew, in this use or an earlier one
+	touched    atomic.Uint32 // when its timeout began anew; 0 when it did not
 }
 
 // record is what the owner alone knows of a slot.
@@ -86,6 +86,9 @@ func (l *Ledger) Open(id any, opened int64, tick uint32) RootID {
 	r := &l.owned[n]
 	r.id, r.opened, r.tick, r.open = id, opened, tick, true
 	r.generation = nextGeneration(r.generation)
+	if s := &l.slots[n]; s.touched.Load() != 0 {
+		s.touched.Store(0) // of an earlier use, which may lie 2^31 ticks back and look as if ahead
+	}
 	return makeRoot(l.task, n, r.generation)
 }
 
@@ -204,13 +207,14 @@ func (l *Ledger) settle(n uint32) Settled {
 }
 
 // Expire ends all trees whose timeout began at least age ticks before now, and appends
-// them to expired, which it returns. Ticks are compared modulo 2^32. Owner.
+// them to expired, which it returns. Ticks are compared modulo 2^32, so none may be older than 2^31;
+// one that lies ahead, because another goroutine's clock was read later, is young. Owner.
 func (l *Ledger) Expire(now, age uint32, expired []Settled) []Settled {
 	if l.open == 0 {
 		return expired
 	}
 	for n := range l.owned {
-		if l.owned[n].open && now-l.began(n) >= age {
+		if l.owned[n].open && int32(now-l.began(n)) >= int32(age) {
 			expired = append(expired, l.end(uint32(n)))
 		}
 	}
@@ -218,10 +222,10 @@ func (l *Ledger) Expire(now, age uint32, expired []Settled) []Settled {
 }
 
 // began returns when the timeout of an open slot began: the later of its opening and the last
-// touch, which may be one of an earlier use.
+// touch. A touch of an earlier use that was late is older than the opening.
 func (l *Ledger) began(n int) uint32 {
 	opened, touched := l.owned[n].tick, l.slots[n].touched.Load()
-	if int32(touched-opened) > 0 {
+	if touched != 0 && int32(touched-opened) > 0 {
 		return touched
 	}
 	return opened

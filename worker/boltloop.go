@@ -68,12 +68,12 @@ func (t *boltTask) intake() chan *topology.Slab {
 func (t *boltTask) rest(ctx context.Context) {
 	t.flush()
 	t.publish()
-	timer := t.w.timer(t.deadline(), t.now)
-	defer timer.Stop()
+	alarm := t.alarm(t.deadline())
 	if t.retry.next() == 0 {
 		t.setIdle()
 	}
 	slept := t.w.driver.now()
+	t.figures.waits(since(slept), 0)
 	select {
 	case s := <-t.intake():
 		t.wake(slept)
@@ -81,7 +81,7 @@ func (t *boltTask) rest(ctx context.Context) {
 	case f := <-t.ctl:
 		t.wake(slept)
 		f()
-	case <-timer.C:
+	case <-alarm:
 		t.wake(slept)
 		t.fireTimers()
 	case <-ctx.Done():
@@ -99,6 +99,7 @@ func (t *boltTask) setIdle() {
 func (t *task) wake(slept int64) {
 	t.idle.Store(false)
 	t.figures.idle += t.clock() - slept
+	t.figures.waits(0, 0)
 }
 
 // deadline is when the task must wake though nothing comes; 0 for never.
@@ -235,9 +236,17 @@ func (t *boltTask) failHeld(cause error) {
 	}
 }
 
-func (w *Worker) timer(deadline, now int64) *time.Timer {
+// alarm returns a channel on which something comes when the deadline is reached; nil, on which nothing
+// ever does, for a deadline of 0. It is valid until the next call.
+func (t *task) alarm(deadline int64) <-chan time.Time {
 	if deadline == 0 {
-		return time.NewTimer(time.Hour)
+		return nil
 	}
-	return time.NewTimer(time.Duration(deadline - now))
+	wait := time.Duration(deadline - t.now)
+	if t.timer == nil {
+		t.timer = time.NewTimer(wait)
+	} else {
+		t.timer.Reset(wait)
+	}
+	return t.timer.C
 }

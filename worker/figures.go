@@ -51,6 +51,8 @@ type figures struct {
 	published struct {
 		sync.Mutex
 		counts  Counts
+		asleep  since // the owner has nothing to do
+		blocked since // the owner waits for room
 		pending int
 		passed  [][]int64 // by exit and route
 		emitted []int64   // by exit
@@ -90,6 +92,26 @@ func (t *task) publish() {
 		}
 	}
 	p.counts = c
+	p.Unlock()
+}
+
+// since is when something began, in the runtime's nanoseconds; 0: it is not so now.
+type since int64
+
+func (s since) until(now int64) int64 {
+	if s == 0 {
+		return 0
+	}
+	return max(now-int64(s), 0)
+}
+
+// waits tells readers since when the owner sleeps or is blocked, and with 0 that it does not. What it
+// has waited is published with that, so that readers never see a sum go back.
+func (f *figures) waits(asleep, blocked since) {
+	p := &f.published
+	p.Lock()
+	p.asleep, p.blocked = asleep, blocked
+	p.counts.IdleNanos, p.counts.BlockedNanos = f.idle, f.blocked
 	p.Unlock()
 }
 

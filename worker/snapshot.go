@@ -68,6 +68,8 @@ func (t *task) snapshot() TaskSnapshot {
 	}
 	f.published.Lock()
 	s.Counts, s.Pending = f.published.counts, f.published.pending
+	s.IdleNanos += f.published.asleep.until(t.w.driver.now())
+	s.BlockedNanos += f.published.blocked.until(t.w.driver.now())
 	f.published.Unlock()
 	f.own.snapshot(&s)
 	return s
@@ -77,8 +79,10 @@ func (t *task) edges() (edges []EdgeSnapshot) {
 	f := &t.figures.published
 	f.Lock()
 	defer f.Unlock()
-	for i, x := range t.exits {
-		for j, r := range x.routes {
+	for i := range t.exits { // by index: a copy would read what the owner counts
+		x := &t.exits[i]
+		for j := range x.routes {
+			r := &x.routes[j]
 			edges = append(edges, EdgeSnapshot{From: t.id, Stream: x.stream.Name, To: r.to, Transferred: f.passed[i][j]})
 		}
 	}

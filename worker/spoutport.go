@@ -91,6 +91,7 @@ func (t *spoutTask) waitRoom() bool {
 	t.flush()
 	t.publish()
 	began := t.clock()
+	t.figures.waits(0, since(began))
 	busy := t.busy.Swap(0)
 	for t.ledger.Full() {
 		if !t.hear() && !t.w.driver.await(t) {
@@ -100,6 +101,7 @@ func (t *spoutTask) waitRoom() bool {
 		t.sweep()
 	}
 	t.figures.blocked += t.clock() - began
+	t.figures.waits(0, 0)
 	t.busy.Store(busy)
 	return true
 }

@@ -159,8 +159,9 @@ func (t *spoutTask) rest(ctx context.Context) {
 		t.lane.parked.Store(false)
 		return
 	}
-	timer := t.w.timer(t.deadline(), t.now)
+	alarm := t.alarm(t.deadline())
 	t.setIdle()
+	t.figures.waits(since(slept), 0)
 	select {
 	case <-t.lane.wake:
 		t.backoff = 0
@@ -168,11 +169,10 @@ func (t *spoutTask) rest(ctx context.Context) {
 	case f := <-t.ctl:
 		t.awake(slept)
 		f()
-	case <-timer.C:
+	case <-alarm:
 		t.awake(slept)
 	case <-ctx.Done():
 	}
-	timer.Stop()
 }
 
 // setIdle says that the task has nothing to do, and lets a drain see that.

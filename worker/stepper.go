@@ -13,11 +13,9 @@ import (
 // same seed gives the same run. It is the engine of package topologytest. It is not safe for
 // concurrent use, but components may use goroutines of their own and Context.Wake.
 type Stepper struct {
-	w        *Worker
-	d        *steps
-	end      context.CancelFunc
-	failure  error
-	finished bool
+	w   *Worker
+	d   *steps
+	end context.CancelFunc
 }
 
 // NewStepper makes the tasks of a topology. Simulated time begins at the given time. Each tuple

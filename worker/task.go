@@ -38,6 +38,7 @@ type task struct {
 	dirty []int   // which of words are not empty
 
 	figures       figures
+	timer         *time.Timer  // see alarm
 	ctl           chan func()  // what other goroutines want done on this one
 	idle          atomic.Bool  // asleep with nothing to do
 	busy          atomic.Int64 // since when it has been in one chunk; 0: it is not

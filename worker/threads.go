@@ -29,6 +29,7 @@ func (d *threads) deliver(from *task, to *inbox, s *topology.Slab) {
 func (d *threads) block(from *task, to *inbox, s *topology.Slab) {
 	began := d.now()
 	busy := from.busy.Swap(0)
+	from.figures.waits(0, since(began))
 	from.beforeBlock()
 	for delivered := false; !delivered; {
 		select {
@@ -44,6 +45,7 @@ func (d *threads) block(from *task, to *inbox, s *topology.Slab) {
 		from.spout.lane.parked.Store(false)
 	}
 	from.figures.blocked += d.now() - began
+	from.figures.waits(0, 0)
 	from.busy.Store(busy)
 }
 
@@ -80,18 +82,16 @@ func (d *threads) await(t *spoutTask) bool {
 	if t.lane.waiting.Load() {
 		return true
 	}
-	timer := time.NewTimer(max(time.Duration(t.sweepAt-t.now), time.Millisecond))
-	defer timer.Stop()
 	select {
 	case <-t.lane.wake:
-	case <-timer.C:
+	case <-t.alarm(max(t.sweepAt, t.now+int64(time.Millisecond))):
 	case <-d.w.hard.Done():
 		return false
 	}
 	return true
 }
 
-func (d *threads) pause(t *task, pause time.Duration) {
+func (d *threads) pause(_ *task, pause time.Duration) {
 	if pause <= 0 {
 		return
 	}
