@@ -44,9 +44,8 @@ func (t *boltTask) loop(ctx context.Context) {
 	t.clock()
 	t.armTick()
 	for !t.done && ctx.Err() == nil {
-		intake := t.intake()
 		select {
-		case s := <-intake:
+		case s := <-t.intake():
 			t.handleSlab(ctx, s)
 		case f := <-t.ctl:
 			f()
@@ -56,9 +55,9 @@ func (t *boltTask) loop(ctx context.Context) {
 	}
 }
 
-// intake is the inbox, or nil while there is no room for tuples that may have to be tried again.
+// intake is the inbox, or nil while a slab could not be handled to its end.
 func (t *boltTask) intake() chan *topology.Slab {
-	if t.retry != nil && t.retry.full() {
+	if t.slab != nil {
 		return nil
 	}
 	return t.in.slabs
@@ -83,7 +82,7 @@ func (t *boltTask) rest(ctx context.Context) {
 		f()
 	case <-alarm:
 		t.wake(slept)
-		t.fireTimers()
+		t.wakeUp(ctx)
 	case <-ctx.Done():
 	}
 }
@@ -133,6 +132,14 @@ func (t *boltTask) fireTimers() {
 		t.settleAcks()
 		t.flushWords()
 		t.publish()
+	}
+}
+
+// wakeUp does what the alarm was set for.
+func (t *boltTask) wakeUp(ctx context.Context) {
+	t.fireTimers()
+	if t.slab != nil && !t.retry.full() {
+		t.goOn(ctx)
 	}
 }
 

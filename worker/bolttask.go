@@ -18,7 +18,9 @@ type boltTask struct {
 	handle    topology.Handler // the instance in its middleware; nil when there is none
 	out       *topology.Collector
 	in        *inbox
-	taken     atomic.Int64 // slabs that were handled
+	taken     atomic.Int64   // slabs that were handled
+	slab      *topology.Slab // being handled; nil between slabs
+	at        int            // its next tuple
 	current   *topology.Tuple
 	emitErr   error // the first emit of the current call that could not be done
 	pace      int   // tuples in a chunk
@@ -56,26 +58,40 @@ func nextPace(pace int, took int64) int {
 
 // handleSlab executes the tuples of a slab and gives it back.
 func (t *boltTask) handleSlab(ctx context.Context, s *topology.Slab) {
-	n := s.Len()
-	t.in.tuples.Add(int64(-n))
+	t.in.tuples.Add(int64(-s.Len()))
 	if t.comp.ManualAck {
-		s.Live = n
+		s.Live = s.Len()
 		t.held[s] = struct{}{}
 	}
+	t.slab, t.at = s, 0
 	t.clock()
+	t.goOn(ctx)
+}
+
+// goOn executes the slab's tuples until its end, or until there is no room for tuples that may have to
+// be tried again: then it is called again when there is.
+func (t *boltTask) goOn(ctx context.Context) {
+	s := t.slab
 	t.busy.Store(t.now)
-	for i := 0; i < n; {
-		start, first := t.now, i
-		for end := min(i+t.pace, n); i < end; {
-			i = t.execute(ctx, s, i, end)
+	for t.at < s.Len() && !t.retry.full() && ctx.Err() == nil {
+		start, first := t.now, t.at
+		for end := min(t.at+t.pace, s.Len()); t.at < end && !t.retry.full(); {
+			t.at = t.execute(ctx, s, t.at, end)
 		}
-		t.endChunk(start, int64(i-first), s.Filled)
+		t.endChunk(start, int64(t.at-first), s.Filled)
 	}
+	t.busy.Store(0)
+	if t.at == s.Len() {
+		t.release(s)
+	}
+}
+
+func (t *boltTask) release(s *topology.Slab) {
+	t.slab = nil
 	t.taken.Add(1)
 	if !t.in.keeps {
 		t.w.slabs.put(s)
 	}
-	t.busy.Store(0)
 }
 
 // endChunk makes the effects of n tuples seen, of a slab that was filled at the given time.
@@ -105,9 +121,22 @@ func (t *boltTask) execute(ctx context.Context, s *topology.Slab, i, end int) (n
 		}
 	}()
 	for ; next < end; next++ {
+		if t.retry.full() {
+			break
+		}
 		t.handleTuple(ctx, s.Tuple(next))
 	}
 	return next
+}
+
+// executeAlone handles a tuple that is tried again.
+func (t *boltTask) executeAlone(ctx context.Context, tuple *topology.Tuple) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.recovered(ctx, tuple, p)
+		}
+	}()
+	t.handleTuple(ctx, tuple)
 }
 
 func (t *boltTask) handleTuple(ctx context.Context, tuple *topology.Tuple) {

@@ -22,7 +22,7 @@ type dueTuple struct {
 }
 
 // full reports whether the task must take no more.
-func (r *retrier) full() bool { return len(r.due) >= r.policy.Held }
+func (r *retrier) full() bool { return r != nil && len(r.due) >= r.policy.Held }
 
 // failed has the tuple tried again, or gives it up.
 func (r *retrier) failed(tuple *topology.Tuple, cause error) {
@@ -69,7 +69,7 @@ func (r *retrier) giveUp(tuple *topology.Tuple, cause error) {
 func (r *retrier) run(ctx context.Context) {
 	for len(r.due) > 0 && r.due[0].at <= r.t.now {
 		tuple := heap.Pop(&r.due).(dueTuple).tuple
-		r.t.execute(ctx, tuple.Delivery().Slab, 0, 1)
+		r.t.executeAlone(ctx, tuple)
 	}
 }
 

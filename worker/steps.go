@@ -30,7 +30,7 @@ type steps struct {
 
 func (d *steps) now() int64 { return d.at }
 
-func (d *steps) wall() time.Time { return d.start.Add(time.Duration(d.at)) }
+func (d *steps) wall() time.Time { return d.start.Add(time.Duration(d.at - 1)) } // at begins at 1, as 0 is no time
 
 // pause does nothing: a task that is restarted has nothing to wait for.
 func (d *steps) pause(*task, time.Duration) {}
@@ -140,7 +140,7 @@ func (t *task) runnable(now int64) bool {
 	}
 	b := t.bolt
 	due := b.deadline()
-	return len(b.in.queue) > 0 && b.intake() != nil || due != 0 && due <= now
+	return len(b.in.queue) > 0 && b.slab == nil || due != 0 && due <= now
 }
 
 func (t *spoutTask) runnable(now int64) bool {
@@ -183,8 +183,8 @@ func (t *spoutTask) workOnce() {
 
 func (t *boltTask) workOnce() {
 	t.clock()
-	t.fireTimers()
-	if q := t.in.queue; len(q) > 0 && t.intake() != nil {
+	t.wakeUp(t.w.hard)
+	if q := t.in.queue; len(q) > 0 && t.slab == nil {
 		s := q[0]
 		q[0] = nil
 		t.in.queue = q[1:]

@@ -2,6 +2,7 @@ package topologytest
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/galestream/gale/topology"
 )
@@ -13,6 +14,7 @@ type feed struct {
 	n     int
 	ended bool
 	tc    *topology.Context
+	stop  error // why the feed emits no more
 }
 
 // fedTuple is the message id of what a feed emits.
@@ -20,6 +22,7 @@ type fedTuple struct {
 	n      int
 	stream string
 	values []any
+	fails  int
 }
 
 func (f *feed) spout() topology.Spout { return f }
@@ -32,6 +35,9 @@ func (f *feed) Open(_ context.Context, tc *topology.Context) error {
 
 // Next implements topology.Spout.
 func (f *feed) Next(_ context.Context, out *topology.SpoutCollector) error {
+	if f.stop != nil {
+		return topology.Fatal(f.stop)
+	}
 	if f.next == len(f.queue) {
 		f.queue, f.next = f.queue[:0], 0
 		if f.ended {
@@ -48,11 +54,20 @@ func (f *feed) Next(_ context.Context, out *topology.SpoutCollector) error {
 // Ack implements topology.Acknowledger.
 func (f *feed) Ack(any) {}
 
+// maxFails bounds how often a fed tuple is emitted again, so that a test of what always fails ends.
+const maxFails = 1000
+
 // Fail implements topology.Acknowledger: the tuple is emitted again.
-func (f *feed) Fail(id any, _ error) { f.queue = append(f.queue, id.(*fedTuple)) }
+func (f *feed) Fail(id any, cause error) {
+	t := id.(*fedTuple)
+	if t.fails++; t.fails == maxFails {
+		f.stop = fmt.Errorf("the fed tuple %d %v has failed %d times, the last time because: %w", t.n, t.values, maxFails, cause)
+	}
+	f.queue = append(f.queue, t)
+}
 
 // Feed has a spout that was replaced with [Fed] emit a tuple of the values on its default stream,
-// tracked, and again whenever it fails. It returns the tuple's message id: 0 for the first.
+// tracked, and again whenever it fails, up to 1000 times: then the test fails. It returns the tuple's message id: 0 for the first.
 func (h *Harness) Feed(spout string, values ...any) int {
 	h.t.Helper()
 	return h.FeedStream(spout, topology.DefaultStream, values...)
