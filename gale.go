@@ -16,10 +16,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
-	"github.com/galestream/gale/config"
 	"github.com/galestream/gale/topology"
 	"github.com/galestream/gale/worker"
 )
@@ -71,47 +68,6 @@ func run(b *topology.Builder, args, env []string, stderr io.Writer) int {
 func complain(w io.Writer, code int, err error) int {
 	fmt.Fprintf(w, "%v\n", err)
 	return code
-}
-
-// runHere runs the topology with its figures on stderr.
-func runHere(topo *topology.Topology, cfg config.Config, plain bool, stderr io.Writer) int {
-	ctx, interrupted, release := catchInterrupts(stderr, cfg)
-	defer release()
-	err := runShown(ctx, topo, cfg, plain, stderr)
-	switch {
-	case err != nil:
-		complain(stderr, ExitFailed, fmt.Errorf("topology %q: %w", topo.Name, err))
-		if interrupted() {
-			return ExitInterrupted
-		}
-		return ExitFailed
-	case interrupted():
-		return ExitInterrupted
-	}
-	return ExitOK
-}
-
-// catchInterrupts returns a context that the first interrupt ends; the second exits.
-func catchInterrupts(stderr io.Writer, cfg config.Config) (ctx context.Context, interrupted func() bool, release func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	released := make(chan struct{})
-	go func() {
-		select {
-		case <-signals:
-		case <-released:
-			return
-		}
-		fmt.Fprintf(stderr, "stopping: draining for at most %v; once more ends it at once\n", cfg.Topology.StopTimeout)
-		cancel()
-		select {
-		case <-signals:
-			os.Exit(ExitInterrupted)
-		case <-released:
-		}
-	}()
-	return ctx, func() bool { return ctx.Err() != nil }, func() { signal.Stop(signals); close(released) }
 }
 
 // Run runs a topology in this process until its sources have ended and every tuple tree is complete,

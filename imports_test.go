@@ -36,7 +36,7 @@ var ours = map[string][]string{
 // homes are the packages that import a third-party module, at most; tests are free.
 var homes = map[string][]string{
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench", "worker"},
-	"github.com/cespare/xxhash/v2":            {"topology"},
+	"github.com/cespare/xxhash/v2":            {"bench", "examples/hostwatch", "topology"},
 	"github.com/goccy/go-yaml":                {"config"},
 	"github.com/shirou/gopsutil/v4":           {"examples/hostwatch"},
 	"github.com/vmihailenco/msgpack/v5":       {"transport/wire"},
@@ -48,7 +48,6 @@ var homes = map[string][]string{
 
 type listed struct {
 	ImportPath string
-	Standard   bool
 	Imports    []string
 }
 

@@ -2,8 +2,12 @@ package gale
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 
 	"github.com/galestream/gale/config"
 	"github.com/galestream/gale/console"
@@ -12,20 +16,75 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// runShown runs the topology with live figures on stderr, and a summary at the end.
-func runShown(ctx context.Context, topo *topology.Topology, cfg config.Config, plain bool, stderr io.Writer) error {
+// show is a run with its figures on a terminal.
+type show struct {
+	screen *console.Console
+	worker *worker.Worker
+	above  io.Writer // for what goes to the same terminal
+	stop   context.CancelFunc
+	shown  sync.WaitGroup
+}
+
+// runHere runs the topology with its figures on stderr, and returns the exit code.
+func runHere(topo *topology.Topology, cfg config.Config, plain bool, stderr io.Writer) int {
 	screen := console.New(stderr, console.Options{Plain: plain})
-	log := newLogger(cfg.Log, zapcore.AddSync(screen.Above()))
-	w, err := worker.New(topo, workerOptions(cfg, log))
+	s := &show{screen: screen, above: screen.Above()}
+	w, err := worker.New(topo, workerOptions(cfg, newLogger(cfg.Log, zapcore.AddSync(s.above))))
 	if err != nil {
-		return err
+		return complain(stderr, ExitUsage, err)
 	}
-	shown, stop := context.WithCancel(context.Background())
-	var showing sync.WaitGroup
-	showing.Go(func() { screen.Run(shown, w.Snapshot) })
+	s.worker = w
+	release, err := screen.Capture(&os.Stdout)
+	if err != nil {
+		return complain(stderr, ExitFailed, err)
+	}
+	ctx, interrupted := s.catchInterrupts(cfg)
+	s.begin()
 	err = w.Run(ctx)
-	stop()
-	showing.Wait()
+	s.end()
+	release()
 	screen.Summary(w.Snapshot())
-	return err
+	return exitCode(stderr, topo, err, interrupted())
+}
+
+func exitCode(stderr io.Writer, topo *topology.Topology, err error, interrupted bool) int {
+	if err != nil {
+		complain(stderr, ExitFailed, fmt.Errorf("topology %q: %w", topo.Name, err))
+	}
+	switch {
+	case interrupted:
+		return ExitInterrupted
+	case err != nil:
+		return ExitFailed
+	}
+	return ExitOK
+}
+
+func (s *show) begin() {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.shown.Go(func() { s.screen.Run(ctx, s.worker.Snapshot) })
+}
+
+// end takes the table away.
+func (s *show) end() {
+	s.stop()
+	s.shown.Wait()
+}
+
+// catchInterrupts returns a context that the first interrupt ends. The second ends the process. The
+// signals stay caught until the process ends: Main is its last act.
+func (s *show) catchInterrupts(cfg config.Config) (ctx context.Context, interrupted func() bool) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		fmt.Fprintf(s.above, "stopping: draining for at most %v; once more ends it at once\n", cfg.Topology.StopTimeout)
+		cancel()
+		<-signals
+		s.end()
+		os.Exit(ExitInterrupted)
+	}()
+	return ctx, func() bool { return ctx.Err() != nil }
 }

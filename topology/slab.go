@@ -47,7 +47,7 @@ func (s *Slab) Add(source *Stream, values []Value, root, edge uint64) *Tuple {
 	d.n = uint8(len(values))
 	t.source = source
 	if len(values) <= inlineValues {
-		for i := range values { // copy would call the runtime
+		for i := range values { //nolint:staticcheck // S1001: copy would call the runtime, 3 ns a tuple
 			t.inline[i] = values[i]
 		}
 	} else {

@@ -34,8 +34,14 @@ func main() {
 	if len(paths) == 0 {
 		paths = goSources()
 	}
-	gale.Main(wordcount(paths, *top, os.Stdout))
+	gale.Main(wordcount(paths, *top, stdout{}))
 }
+
+// stdout is os.Stdout as it is when something is printed: while Gale shows a live table on the same
+// terminal, it puts a pipe there.
+type stdout struct{}
+
+func (stdout) Write(p []byte) (int, error) { return os.Stdout.Write(p) }
 
 // goSources is the folder of the Go installation's source tree.
 func goSources() []string {
