@@ -22,7 +22,7 @@ var ours = map[string][]string{
 	"acker":                 {},
 	"bench":                 {"topology", "worker"},
 	"config":                {},
-	"console":               {"worker"},
+	"console":               {"topology", "worker"},
 	"examples/accesslog":    {".", "source", "topology"},
 	"examples/hostwatch":    {".", "topology"},
 	"examples/wordcount":    {".", "source", "topology"},
