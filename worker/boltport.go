@@ -12,11 +12,31 @@ type boltPort struct{ *boltTask }
 
 // Emit routes an emit, with an edge for each copy in each tree of its anchors.
 func (t boltPort) Emit(e *topology.Emission) {
+	if x := t.plain(e); x != nil && e.Anchoring == topology.AnchorInput && t.current != nil {
+		if d := t.current.Delivery(); d.State == topology.Unsettled && d.More == nil {
+			t.emitToOne(x, e, d)
+			return
+		}
+	}
+	t.emitOther(e)
+}
+
+// emitToOne emits on a plain exit, anchored to a tuple of one tree or none.
+func (t *boltTask) emitToOne(x *exit, e *topology.Emission, anchor *topology.Delivery) {
+	x.emitted++
+	x.routes[0].passed++
+	var edge uint64
+	if anchor.Root != 0 {
+		edge = t.random.edge()
+		anchor.Born ^= edge
+	}
+	t.add(x.routes[0].one(e.Values), x.stream, e.Values, acker.RootID(anchor.Root), edge)
+}
+
+// emitOther is Emit of what needs more than a look.
+func (t *boltTask) emitOther(e *topology.Emission) {
 	x, err := t.exit(e)
-	if err == nil && x.only != nil {
-		t.targets = append(t.targets[:0], target{outlet: x.only.one(e.Values)})
-		x.only.passed++
-	} else if err == nil {
+	if err == nil {
 		err = t.choose(x, e)
 	}
 	if err == nil {

@@ -10,8 +10,8 @@ import (
 type exit struct {
 	stream  *topology.Stream
 	routes  []route
-	only    *route // the single route, when it chooses one task: the common case has a short path
 	emitted int64
+	plain   int // the number of values, where an emit has a short path; else -1
 }
 
 // route is one subscription to a stream, as one emitting task sees it: the tasks of the

@@ -13,6 +13,16 @@ type spoutPort struct{ *spoutTask }
 
 // Emit routes an emit; a tracked one opens a tree.
 func (t spoutPort) Emit(e *topology.Emission) {
+	if x := t.plain(e); x != nil && !t.settling && !(e.Tracked && t.ledger.Full()) {
+		t.emits++
+		t.emitToOne(x, e)
+		return
+	}
+	t.emitOther(e)
+}
+
+// emitOther is Emit of what needs more than a look.
+func (t *spoutTask) emitOther(e *topology.Emission) {
 	x, err := t.exit(e)
 	if err == nil && t.settling {
 		err = errEmitInAck
@@ -20,7 +30,7 @@ func (t spoutPort) Emit(e *topology.Emission) {
 	if err == nil && e.Tracked && t.ledger.Full() && !t.waitRoom() {
 		return // stopped at once: nobody counts on what is emitted now
 	}
-	if err == nil && x.only == nil {
+	if err == nil {
 		err = t.choose(x, e)
 	}
 	if err != nil {
@@ -29,10 +39,6 @@ func (t spoutPort) Emit(e *topology.Emission) {
 	}
 	t.emits++
 	t.emitted(x, e)
-	if x.only != nil {
-		t.emitToOne(x, e)
-		return
-	}
 	if e.Tracked {
 		t.emitTracked(x, e)
 		return
@@ -44,10 +50,11 @@ func (t spoutPort) Emit(e *topology.Emission) {
 
 var errEmitInAck = errors.New("a spout must not emit in Ack or Fail; remember it, and emit it in Next")
 
-// emitToOne emits on a stream with one route to one task at a time.
+// emitToOne emits on a plain exit.
 func (t *spoutTask) emitToOne(x *exit, e *topology.Emission) {
-	o := x.only.one(e.Values)
-	x.only.passed++
+	x.emitted++
+	x.routes[0].passed++
+	o := x.routes[0].one(e.Values)
 	if !e.Tracked {
 		t.add(o, x.stream, e.Values, 0, 0)
 		return

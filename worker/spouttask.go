@@ -206,21 +206,25 @@ func (t *spoutTask) hear() bool {
 	}
 	t.lane.take(&t.told)
 	t.clock()
-	t.each(len(t.told.complete), func(i int) {
-		if s, ok := t.ledger.Settle(t.told.complete[i]); ok {
-			t.completed(s)
-		}
-	})
+	t.each(len(t.told.complete), t.hearComplete)
 	t.figures.complete.flush()
-	t.each(len(t.told.failed), func(i int) {
-		f := t.told.failed[i]
-		if s, ok := t.ledger.Settle(f.root); ok {
-			t.figures.failed++
-			t.treeFailed(s.ID, f.cause)
-		}
-	})
+	t.each(len(t.told.failed), t.hearFailed)
 	clear(t.told.failed)
 	return true
+}
+
+func (t *spoutTask) hearComplete(i int) {
+	if s, ok := t.ledger.Settle(t.told.complete[i]); ok {
+		t.completed(s)
+	}
+}
+
+func (t *spoutTask) hearFailed(i int) {
+	f := t.told.failed[i]
+	if s, ok := t.ledger.Settle(f.root); ok {
+		t.figures.failed++
+		t.treeFailed(s.ID, f.cause)
+	}
 }
 
 // each calls f, which may call the spout's Ack and Fail, for 0 to n-1. A panic of the

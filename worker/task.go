@@ -71,6 +71,18 @@ func (t *task) clock() int64 {
 	return t.now
 }
 
+// plain returns the exit of an emit that is in order and goes to one task of one component, as most
+// do; nil where that takes more than a look.
+func (t *task) plain(e *topology.Emission) *exit {
+	if uint(e.Stream) >= uint(len(t.exits)) {
+		return nil
+	}
+	if x := &t.exits[e.Stream]; x.plain == len(e.Values) && e.Err == nil && e.Direct == 0 {
+		return x
+	}
+	return nil
+}
+
 // exit returns the exit of an emit that is in order.
 func (t *task) exit(e *topology.Emission) (*exit, error) {
 	if e.Stream < 0 {

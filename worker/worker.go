@@ -152,8 +152,9 @@ func (w *Worker) wire(t *task) {
 		if s.Name == topology.DeadLetterStream {
 			t.deadLetters = i
 		}
-		if len(x.routes) == 1 && x.routes[0].choosesOne() {
-			x.only = &x.routes[0]
+		x.plain = -1
+		if len(x.routes) == 1 && x.routes[0].choosesOne() && t.codec == nil && w.opt.Observer == nil {
+			x.plain = len(s.Fields)
 		}
 		t.exits = append(t.exits, x)
 		t.figures.published.passed = append(t.figures.published.passed, make([]int64, len(x.routes)))
