@@ -35,10 +35,10 @@ type Ledger struct {
 type slot struct {
 	xor atomic.Uint64
 	// generation names the use that the slot is in, and is 0 once that has failed or
-	// expired. Only the owner sets it to non-zero. It stays when the use is complete: nobody
-	// is left who could name it.
+	// expired. Only the owner sets it to non-zero. It stays when the use is complete: then
+	// xor is 0, and that refuses what comes later.
 	generation atomic.Uint32
-	touched    atomic.Uint32 // when its timeout began anew; 0 when it did not
+	touched    atomic.Uint32 // when its timeout began anew, at first its opening
 }
 
 // record is what the owner alone knows of a slot.
@@ -86,8 +86,8 @@ func (l *Ledger) Open(id any, opened int64, tick uint32) RootID {
 	r := &l.owned[n]
 	r.id, r.opened, r.tick, r.open = id, opened, tick, true
 	r.generation = nextGeneration(r.generation)
-	if s := &l.slots[n]; s.touched.Load() != 0 {
-		s.touched.Store(0) // of an earlier use, which may lie 2^31 ticks back and look as if ahead
+	if s := &l.slots[n]; s.touched.Load() != tick { // a load is cheaper than a store
+		s.touched.Store(tick) // what was there may lie 2^31 ticks back and look as if ahead
 	}
 	return makeRoot(l.task, n, r.generation)
 }
@@ -128,47 +128,59 @@ func (l *Ledger) Apply(root RootID, x uint64, tick uint32) (complete, ok bool) {
 		// is seen here and refused, or old is of the former use, and the CAS fails
 		// because xor is another random number by then.
 		old := s.xor.Load()
-		if s.generation.Load() != root.generation() {
+		if s.generation.Load() != root.generation() || old == 0 {
 			return false, false
 		}
 		if s.xor.CompareAndSwap(old, old^x) {
-			l.touch(s, tick)
+			if l.mode == SinceProgress {
+				s.touch(tick)
+			}
 			return old == x, true
 		}
 	}
 }
 
-func (l *Ledger) touch(s *slot, tick uint32) {
-	if l.mode == SinceProgress && s.touched.Load() != tick {
-		s.touched.Store(tick)
+// touch has the timeout begin anew at tick, but never earlier than it does: tick may be of a task
+// that read its clock before the last one that touched.
+func (s *slot) touch(tick uint32) {
+	for {
+		old := s.touched.Load()
+		if int32(tick-old) <= 0 || s.touched.CompareAndSwap(old, tick) {
+			return
+		}
 	}
+}
+
+// has reports whether the slot has the tree, and the tree has neither failed nor is complete.
+func (s *slot) has(root RootID) bool {
+	return s.generation.Load() == root.generation() && s.xor.Load() != 0
 }
 
 // Fail fails the tree. first tells that this is its first failure: the caller must tell the
 // owner, who calls Settle. Later Applies and Fails are refused.
 func (l *Ledger) Fail(root RootID) (first bool) {
 	s := l.slot(root)
-	return s != nil && s.generation.CompareAndSwap(root.generation(), 0)
+	return s != nil && s.has(root) && s.generation.CompareAndSwap(root.generation(), 0)
 }
 
 // slot returns the slot that the root names, nil when no Open can have returned it: roots
 // may come from other processes.
 func (l *Ledger) slot(root RootID) *slot {
 	n := root.slot()
-	if n >= uint32(len(l.slots)) || root.generation() == 0 {
+	if n >= uint32(len(l.slots)) || root.generation() == 0 || root.Task() != l.task {
 		return nil
 	}
 	return &l.slots[n]
 }
 
 // Touch gives the tree the full timeout again, counted from tick. It reports whether
-// the tree is open.
+// the tree is open and not complete.
 func (l *Ledger) Touch(root RootID, tick uint32) (ok bool) {
 	s := l.slot(root)
-	if s == nil || s.generation.Load() != root.generation() {
+	if s == nil || !s.has(root) {
 		return false
 	}
-	s.touched.Store(tick)
+	s.touch(tick)
 	return true
 }
 
@@ -182,7 +194,7 @@ type Settled struct {
 // when it had ended before: it expired while the word was under way. Owner.
 func (l *Ledger) Settle(root RootID) (t Settled, ok bool) {
 	n := root.slot()
-	if n >= uint32(len(l.owned)) {
+	if n >= uint32(len(l.owned)) || root.Task() != l.task {
 		return Settled{}, false
 	}
 	if r := &l.owned[n]; !r.open || r.generation != root.generation() {
@@ -225,7 +237,7 @@ func (l *Ledger) Expire(now, age uint32, expired []Settled) []Settled {
 // touch. A touch of an earlier use that was late is older than the opening.
 func (l *Ledger) began(n int) uint32 {
 	opened, touched := l.owned[n].tick, l.slots[n].touched.Load()
-	if touched != 0 && int32(touched-opened) > 0 {
+	if int32(touched-opened) > 0 {
 		return touched
 	}
 	return opened
