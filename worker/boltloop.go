@@ -119,7 +119,7 @@ func (t *boltTask) armTick() {
 // fireTimers gives the bolt its tick and tries again what is due, when it is time.
 func (t *boltTask) fireTimers() {
 	ctx := t.w.hard
-	if t.nextTick != 0 && t.now >= t.nextTick && !t.finished {
+	if t.nextTick != 0 && t.now >= t.nextTick {
 		t.nextTick += int64(t.comp.Tick)
 		if t.nextTick <= t.now { // too late for some
 			t.nextTick = t.now + int64(t.comp.Tick)
@@ -188,6 +188,7 @@ func (t *boltTask) finish(ctx context.Context) {
 		return
 	}
 	t.finished, t.executed = true, t.figures.executed
+	t.nextTick = 0 // what it says from now on is said
 	if f, ok := t.instance.(topology.Finisher); ok {
 		t.guarded(ctx, "finish", func() error { return f.Finish(ctx, t.out) })
 	}
