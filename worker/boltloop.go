@@ -124,7 +124,9 @@ func (t *boltTask) fireTimers() {
 		if t.nextTick <= t.now { // too late for some
 			t.nextTick = t.now + int64(t.comp.Tick)
 		}
-		t.tickBolt(ctx)
+		if !t.finished || len(t.held) > 0 { // what it had to say is said
+			t.tickBolt(ctx)
+		}
 	}
 	if next := t.retry.next(); next != 0 && next <= t.now {
 		t.retry.run(ctx)
@@ -188,7 +190,6 @@ func (t *boltTask) finish(ctx context.Context) {
 		return
 	}
 	t.finished, t.executed = true, t.figures.executed
-	t.nextTick = 0 // what it says from now on is said
 	if f, ok := t.instance.(topology.Finisher); ok {
 		t.guarded(ctx, "finish", func() error { return f.Finish(ctx, t.out) })
 	}
