@@ -37,10 +37,10 @@ func (t *boltTask) emitToOne(x *exit, e *topology.Emission, anchor *topology.Del
 func (t *boltTask) emitOther(e *topology.Emission) {
 	x, err := t.exit(e)
 	if err == nil {
-		err = t.choose(x, e)
+		err = t.checkAnchors(e)
 	}
 	if err == nil {
-		err = t.checkAnchors(e)
+		err = t.choose(x, e)
 	}
 	if err != nil {
 		t.refuse(e, err)

@@ -29,6 +29,14 @@ type route struct {
 	passed  int64 // tuples that took this way
 }
 
+// unpass takes back what the first n routes have counted of an emit that is refused. Only a custom grouping
+// refuses, and the routes before it are custom, too: see wire.
+func (x *exit) unpass(n int) {
+	for i := range n {
+		x.routes[i].passed -= int64(len(x.routes[i].chosen))
+	}
+}
+
 // target is where one copy of an emitted tuple goes, and its edge.
 type target struct {
 	outlet *outlet

@@ -133,6 +133,7 @@ func (t *task) choose(x *exit, e *topology.Emission) error {
 		r := &x.routes[i]
 		before := len(ts)
 		if ts, err = r.appendTargets(ts, e.Values, e.Direct); err != nil {
+			x.unpass(i)
 			return &EmitError{t.comp.ID, x.stream.Name, err.Error()}
 		}
 		r.passed += int64(len(ts) - before)

@@ -149,6 +149,8 @@ func (w *Worker) wire(t *task) {
 				}
 			}
 		}
+		// What can refuse an emit is asked first: then nothing has been counted for the others.
+		slices.SortStableFunc(x.routes, func(a, b route) int { return customFirst(a) - customFirst(b) })
 		if s.Name == topology.DeadLetterStream {
 			t.deadLetters = i
 		}
@@ -161,6 +163,13 @@ func (w *Worker) wire(t *task) {
 	}
 	t.figures.published.emitted = make([]int64, len(t.exits))
 	t.words = make([]words, len(w.spouts))
+}
+
+func customFirst(r route) int {
+	if r.kind == topology.Custom {
+		return 0
+	}
+	return 1
 }
 
 // outletsTo returns the task's outlets to the tasks of c, one for each whatever the streams: so
