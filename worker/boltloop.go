@@ -91,7 +91,10 @@ func (t *boltTask) rest(ctx context.Context) {
 func (t *boltTask) setIdle() {
 	t.idle.Store(true)
 	if t.w.ending.Load() {
-		t.w.nudge()
+		nudge(t.w.rests)
+	}
+	if t.finished && t.executed != t.figures.executed {
+		nudge(t.w.nudges) // it must finish once more
 	}
 }
 

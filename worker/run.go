@@ -206,7 +206,7 @@ func (r *run) ask(patience context.Context, t *task, f func()) bool {
 func (r *run) quiet(patience context.Context) bool {
 	for !r.w.isQuiet() {
 		select {
-		case <-r.w.nudges:
+		case <-r.w.rests:
 		case <-patience.Done():
 			return false
 		}

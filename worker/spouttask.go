@@ -103,10 +103,10 @@ func (t *spoutTask) step(ctx context.Context) bool {
 		t.pace = nextPace(t.pace, took)
 		t.figures.execute.record(took, 1)
 	}
-	t.sweep()
+	swept := t.sweep()
 	t.feed()
 	t.publish()
-	return told || t.emits != emits
+	return told || swept || t.emits != emits
 }
 
 func (t *spoutTask) mayEmit() bool { return t.active && !t.ended && !t.ledger.Full() }
@@ -179,7 +179,8 @@ func (t *spoutTask) rest(ctx context.Context) {
 func (t *spoutTask) setIdle() {
 	t.over.Store(t.ended || !t.active)
 	t.idle.Store(true)
-	t.w.nudge()
+	nudge(t.w.nudges)
+	nudge(t.w.rests)
 }
 
 func (t *spoutTask) awake(slept int64) {
@@ -273,10 +274,10 @@ func (t *spoutTask) treeFailed(id any, cause error) {
 	}
 }
 
-// sweep fails the trees whose time is over.
-func (t *spoutTask) sweep() {
+// sweep fails the trees whose time is over; it reports whether there were any.
+func (t *spoutTask) sweep() bool {
 	if t.now < t.sweepAt {
-		return
+		return false
 	}
 	t.sweepAt = t.now + int64(t.w.tickLen)
 	t.expired = t.ledger.Expire(t.tick, t.w.timeoutTicks, t.expired[:0])
@@ -285,6 +286,7 @@ func (t *spoutTask) sweep() {
 		t.treeFailed(t.expired[i].ID, topology.ErrTimeout)
 	})
 	clear(t.expired)
+	return len(t.expired) > 0
 }
 
 // stop ends the instance. What is pending fails.

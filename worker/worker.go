@@ -32,7 +32,9 @@ type Worker struct {
 	abort   context.CancelCauseFunc // ends the run
 	hard    context.Context         // done when the tasks must end at once
 	ending  atomic.Bool             // the sources are over: idle bolts say so
-	nudges  chan struct{}           // a task has become idle
+	failure atomic.Pointer[failedError]
+	nudges  chan struct{} // it may be time to end the run: a spout has become idle, or a bolt that had finished
+	rests   chan struct{} // a task has become idle while that is waited for; apart from nudges, so that it is no news when a bolt that was asked to finish is idle again
 	state   atomic.Pointer[string]
 	started int64
 }
@@ -55,7 +57,7 @@ type driver interface {
 func New(t *topology.Topology, opt Options) (*Worker, error) { return newWorker(t, opt, nil) }
 
 func newWorker(t *topology.Topology, opt Options, d driver) (*Worker, error) {
-	w := &Worker{opt: opt.withDefaults(t.Options), settings: map[string]any{}, slabs: newSlabs(), nudges: make(chan struct{}, 1), hard: context.Background()}
+	w := &Worker{opt: opt.withDefaults(t.Options), settings: map[string]any{}, slabs: newSlabs(), nudges: make(chan struct{}, 1), rests: make(chan struct{}, 1), hard: context.Background()}
 	w.setState("starting")
 	if err := w.override(t); err != nil {
 		return nil, err
@@ -195,10 +197,10 @@ func (w *Worker) ledger(root acker.RootID) *acker.Ledger {
 	return w.ledgers[w.ledgerOf[root.Task()]]
 }
 
-// nudge lets a drain look whether everything is idle.
-func (w *Worker) nudge() {
+// nudge has who waits on c look again.
+func nudge(c chan struct{}) {
 	select {
-	case w.nudges <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
