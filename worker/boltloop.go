@@ -174,7 +174,7 @@ func (t *boltTask) guarded(ctx context.Context, what string, f func() error) {
 	}
 	t.emitErr = nil
 	if topology.IsFatal(err) {
-		t.w.fail(t.name(), fmt.Errorf("%s: %w", what, err))
+		t.w.fail(fmt.Errorf("%s: %s: %w", t.name(), what, err))
 	}
 	if err != nil {
 		t.figures.errors++

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -165,7 +166,7 @@ func (t *boltTask) executeFailed(tuple *topology.Tuple, err error) {
 	err = errors.Join(err, t.emitErr)
 	t.emitErr = nil
 	if topology.IsFatal(err) {
-		t.w.fail(t.name(), err)
+		t.w.fail(fmt.Errorf("%s: %w", t.name(), err))
 	}
 	t.figures.errors++
 	t.failTuple(tuple, err)

@@ -84,14 +84,14 @@ func (r *run) main(t *task, start func(context.Context) error, loop func(context
 
 // live is the time between open and stop.
 func (r *run) live(running context.Context) error {
-	r.activate(running, true)
+	r.activate(running)
 	r.w.setState("running")
 	stuck := time.NewTicker(r.w.watchInterval())
 	defer stuck.Stop()
 	for {
 		select {
 		case <-running.Done():
-			return r.drain(context.Cause(running))
+			return r.drain()
 		case <-r.w.nudges:
 			if r.w.sourcesOver() && r.complete(running) {
 				return nil
@@ -116,19 +116,22 @@ func (r *run) complete(running context.Context) bool {
 
 // drain ends a run that was told to stop, or that failed: then what is under way is not
 // waited for.
-func (r *run) drain(cause error) error {
+func (r *run) drain() error {
 	w := r.w
 	w.setState("draining")
 	patience, cancel := context.WithTimeout(context.Background(), w.opt.StopTimeout)
 	defer cancel()
-	r.activate(patience, false)
-	if failed := new(failedError); errors.As(cause, &failed) {
+	r.deactivate(patience)
+	if failed := w.failure.Load(); failed != nil {
 		return failed.err
 	}
 	w.ending.Store(true)
 	if r.quiet(patience) {
 		r.finish(patience)
 		r.quiet(patience)
+	}
+	if failed := w.failure.Load(); failed != nil {
+		return failed.err
 	}
 	if patience.Err() != nil {
 		return fmt.Errorf("stopped after draining for %v; %d tuple trees were not complete, their spouts were told so", w.opt.StopTimeout, w.pending())
@@ -141,19 +144,28 @@ type failedError struct{ err error }
 
 func (e *failedError) Error() string { return e.err.Error() }
 
-// fail ends the run with an error of a component.
-func (w *Worker) fail(who string, err error) {
-	if w.abort != nil {
-		w.abort(&failedError{fmt.Errorf("%s: %w", who, err)})
+// fail ends the run with an error of a component, unless it has failed before.
+func (w *Worker) fail(err error) {
+	failed := &failedError{err}
+	if w.failure.CompareAndSwap(nil, failed) && w.abort != nil {
+		w.abort(failed)
 	}
 }
 
-func (r *run) activate(patience context.Context, active bool) {
-	for _, t := range r.w.spouts {
-		r.ask(patience, &t.task, func() { t.setActive(active) })
-	}
+// activate activates the bolts before the spouts send them anything.
+func (r *run) activate(patience context.Context) {
 	for _, t := range r.w.bolts {
-		r.ask(patience, &t.task, func() { t.setActive(active) })
+		r.ask(patience, &t.task, func() { t.setActive(true) })
+	}
+	for _, t := range r.w.spouts {
+		r.ask(patience, &t.task, func() { t.setActive(true) })
+	}
+}
+
+// deactivate deactivates the spouts. The bolts still have work to do: it is their turn when they stop.
+func (r *run) deactivate(patience context.Context) {
+	for _, t := range r.w.spouts {
+		r.ask(patience, &t.task, func() { t.setActive(false) })
 	}
 }
 

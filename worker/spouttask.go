@@ -138,7 +138,7 @@ func (t *spoutTask) nextFailed(err error) {
 		t.ended, err = true, nil
 	}
 	if topology.IsFatal(err) {
-		t.w.fail(t.name(), fmt.Errorf("next: %w", err))
+		t.w.fail(fmt.Errorf("%s: next: %w", t.name(), err))
 	}
 	err = errors.Join(err, t.refusal)
 	t.refusal = nil
