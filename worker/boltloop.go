@@ -30,7 +30,7 @@ func (t *boltTask) start(ctx context.Context) error {
 	for i := len(t.comp.Middleware) - 1; i >= 0; i-- {
 		t.handle = t.comp.Middleware[i](t.handle)
 	}
-	t.current, t.emitErr = nil, nil
+	t.emitErr = nil
 	if p, ok := t.instance.(topology.Preparer); ok {
 		if err := p.Prepare(ctx, t.tc); err != nil {
 			return fmt.Errorf("%s: prepare: %w", t.name(), err)
@@ -160,11 +160,14 @@ func (t *boltTask) tickBolt(ctx context.Context) {
 
 // guarded runs a call of the bolt's code that handles no tuple.
 func (t *boltTask) guarded(ctx context.Context, what string, f func() error) {
+	last := t.current
 	t.current = nil
 	t.busy.Store(t.now)
 	defer t.busy.Store(0)
 	defer func() {
-		if p := recover(); p != nil {
+		p := recover()
+		t.current = last // the instance was given no tuple behind it: see failHeld
+		if p != nil {
 			t.recovered(ctx, nil, p)
 		}
 	}()

@@ -183,6 +183,10 @@ func (t *boltTask) failTuple(tuple *topology.Tuple, cause error) {
 		return
 	}
 	t.report(cause)
+	if t.comp.ManualAck {
+		t.settle(tuple, topology.Failed, cause)
+		return
+	}
 	t.failed(tuple, cause)
 }
 

@@ -49,6 +49,8 @@ func (t *boltTask) recovered(ctx context.Context, tuple *topology.Tuple, p any) 
 	var err error = field
 	if !wrong {
 		err = newPanicError(t.name(), p)
+	}
+	if tuple == nil || !wrong && t.retry != nil { // else failTuple reports it
 		t.report(err)
 	}
 	t.figures.errors++
@@ -74,14 +76,39 @@ func (t *boltTask) restart(ctx context.Context, cause error) {
 	if t.figures.acked != t.lastAcked {
 		t.panics, t.lastAcked = 0, t.figures.acked
 	}
+	t.settleAcks() // what the old instance has done must not wait for the new one
+	t.flushWords()
+	t.flush()
+	t.publish()
 	for {
 		t.w.driver.pause(&t.task, restartPause(t.panics))
 		t.panics++
 		err := t.startGuarded(ctx)
-		if err == nil || ctx.Err() != nil {
+		switch {
+		case err == nil:
+			t.activateAgain(t.active, t.instance)
+			return
+		case ctx.Err() != nil:
+			return
+		case topology.IsFatal(err):
+			t.w.fail(err)
+			t.instance, t.handle = endedBolt{err}, nil
 			return
 		}
 		t.report(err)
+	}
+}
+
+// endedBolt stands for a bolt that could not be started again, until the topology has ended.
+type endedBolt struct{ err error }
+
+// Execute fails every tuple.
+func (b endedBolt) Execute(context.Context, *topology.Tuple, *topology.Collector) error { return b.err }
+
+// activateAgain activates an instance that replaces an active one.
+func (t *task) activateAgain(active bool, instance any) {
+	if a, ok := instance.(topology.Activator); ok && active {
+		t.closeInstance(func() error { a.Activate(); return nil })
 	}
 }
 

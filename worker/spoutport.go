@@ -115,25 +115,37 @@ func (t *spoutTask) waitRoom() bool {
 
 // recovered replaces the spout after a panic.
 func (t *spoutTask) recovered(ctx context.Context, p any) {
-	err := error(newPanicError(t.name(), p))
 	t.figures.errors++
 	t.figures.restarted++
-	t.report(err)
+	t.report(newPanicError(t.name(), p))
 	if t.emits != t.lastEmits {
 		t.panics, t.lastEmits = 0, t.emits
 	}
+	t.publish()
 	for {
 		t.w.driver.pause(&t.task, restartPause(t.panics))
 		t.panics++
-		if err = t.startGuarded(ctx); err == nil || ctx.Err() != nil {
-			break
+		err := t.startGuarded(ctx)
+		switch {
+		case err == nil:
+			t.activateAgain(t.active, t.instance)
+			return
+		case ctx.Err() != nil:
+			return
+		case topology.IsFatal(err):
+			t.w.fail(err)
+			t.instance, t.hears = endedSpout{}, nil
+			return
 		}
 		t.report(err)
 	}
-	if a, ok := t.instance.(topology.Activator); ok && t.active && err == nil {
-		a.Activate()
-	}
 }
+
+// endedSpout stands for a spout that could not be started again, until the topology has ended.
+type endedSpout struct{}
+
+// Next emits nothing.
+func (endedSpout) Next(context.Context, *topology.SpoutCollector) error { return topology.ErrEnd }
 
 func (t *spoutTask) startGuarded(ctx context.Context) (err error) {
 	defer func() {
