@@ -132,7 +132,9 @@ func (t *boltTask) fireTimers() {
 		}
 	}
 	if next := t.retry.next(); next != 0 && next <= t.now {
+		t.busy.Store(t.now)
 		t.retry.run(ctx)
+		t.busy.Store(0)
 		t.clock()
 		t.settleAcks()
 		t.flushWords()
@@ -218,6 +220,7 @@ func (t *boltTask) stop() {
 }
 
 func (t *task) closeInstance(f func() error) {
+	defer t.busy.Store(t.busy.Swap(t.w.driver.now()))
 	defer func() {
 		if p := recover(); p != nil {
 			t.report(newPanicError(t.name(), p))

@@ -107,8 +107,8 @@ func (t *boltTask) endChunk(start, n, filled int64) {
 	t.flushWords()
 	t.feed()
 	t.publish()
-	t.busy.Store(t.now)
 	t.fireTimers()
+	t.busy.Store(t.now)
 }
 
 // execute handles the tuples from i to end, and returns where it came to: a panic ends it

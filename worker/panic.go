@@ -113,6 +113,7 @@ func (t *task) activateAgain(active bool, instance any) {
 }
 
 func (t *boltTask) startGuarded(ctx context.Context) (err error) {
+	defer t.busy.Store(t.busy.Swap(t.w.driver.now()))
 	defer func() {
 		if p := recover(); p != nil {
 			err = newPanicError(t.name(), p)

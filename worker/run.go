@@ -26,10 +26,13 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer end()
 	w.hard, w.abort = hard, abort
 	r := &run{w: w, begin: make(chan struct{})}
-	err := r.open()
-	if err == nil {
+	err := r.open(running)
+	switch err {
+	case nil:
 		err = r.live(running)
 		r.stop()
+	case errInterrupted:
+		err = nil
 	}
 	end()
 	stuck := r.await()
@@ -44,9 +47,12 @@ type run struct {
 	tasks sync.WaitGroup
 }
 
+// errInterrupted says that ctx was done while components were being opened.
+var errInterrupted = errors.New("interrupted while opening")
+
 // open starts the tasks' goroutines, and waits until all have opened.
-func (r *run) open() error {
-	opened := make(chan error)
+func (r *run) open(running context.Context) error {
+	opened := make(chan error, len(r.w.spouts)+len(r.w.bolts)) // nobody may be listening any more
 	for _, t := range r.w.spouts {
 		r.tasks.Go(func() { r.main(&t.task, t.startGuarded, t.loop, t.stop, opened) })
 	}
@@ -54,9 +60,14 @@ func (r *run) open() error {
 		r.tasks.Go(func() { r.main(&t.task, t.startGuarded, t.loop, t.stop, opened) })
 	}
 	var errs []error
-	for range len(r.w.spouts) + len(r.w.bolts) {
-		if err := <-opened; err != nil {
-			errs = append(errs, err)
+	for range cap(opened) {
+		select {
+		case err := <-opened:
+			if err != nil {
+				errs = append(errs, err)
+			}
+		case <-running.Done():
+			return errInterrupted
 		}
 	}
 	if len(errs) == 0 {
@@ -79,6 +90,19 @@ func (r *run) main(t *task, start func(context.Context) error, loop func(context
 	}
 	if !t.done {
 		stop()
+	}
+	t.discard(r.w.hard)
+}
+
+// discard takes what still comes for a bolt that has stopped: its tuples are of trees that have failed,
+// and who sends them must not wait for room.
+func (t *task) discard(hard context.Context) {
+	for t.bolt != nil {
+		select {
+		case <-t.bolt.in.slabs:
+		case <-hard.Done():
+			return
+		}
 	}
 }
 
@@ -110,8 +134,7 @@ func (r *run) complete(running context.Context) bool {
 	if !r.quiet(running) || !r.w.mayFinish() {
 		return false
 	}
-	r.finish(running)
-	return r.quiet(running) && r.w.pending() == 0
+	return r.finish(running) && r.quiet(running) && r.w.pending() == 0 && running.Err() == nil
 }
 
 // drain ends a run that was told to stop, or that failed: then what is under way is not
@@ -126,8 +149,7 @@ func (r *run) drain() error {
 		return failed.err
 	}
 	w.ending.Store(true)
-	if r.quiet(patience) {
-		r.finish(patience)
+	if r.quiet(patience) && r.finish(patience) {
 		r.quiet(patience)
 	}
 	if failed := w.failure.Load(); failed != nil {
@@ -169,18 +191,19 @@ func (r *run) deactivate(patience context.Context) {
 	}
 }
 
-// finish has the bolts say what they held back, those upstream first.
-func (r *run) finish(patience context.Context) {
+// finish has the bolts say what they held back, those upstream first; false when patience ended first.
+func (r *run) finish(patience context.Context) bool {
 	for _, c := range r.w.topology.Upstream() {
 		for _, t := range r.w.bolts {
-			if t.comp == c {
-				r.ask(patience, &t.task, func() { t.finish(r.w.hard) })
+			if t.comp == c && !r.ask(patience, &t.task, func() { t.finish(r.w.hard) }) {
+				return false
 			}
 		}
 		if !c.IsSpout() && !r.quiet(patience) {
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // stop ends the tasks, each in its own time.

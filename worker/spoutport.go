@@ -109,7 +109,7 @@ func (t *spoutTask) waitRoom() bool {
 	}
 	t.figures.blocked += t.clock() - began
 	t.figures.waits(0, 0)
-	t.busy.Store(busy)
+	t.resume(busy)
 	return true
 }
 
@@ -148,6 +148,7 @@ type endedSpout struct{}
 func (endedSpout) Next(context.Context, *topology.SpoutCollector) error { return topology.ErrEnd }
 
 func (t *spoutTask) startGuarded(ctx context.Context) (err error) {
+	defer t.busy.Store(t.busy.Swap(t.w.driver.now()))
 	defer func() {
 		if p := recover(); p != nil {
 			err = newPanicError(t.name(), p)

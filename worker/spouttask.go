@@ -240,6 +240,7 @@ func (t *spoutTask) some(i, n int, f func(i int)) (next int) {
 	next = i
 	outer := t.settling
 	t.settling = true
+	defer t.busy.Store(t.busy.Swap(t.now))
 	defer func() {
 		t.settling = outer
 		if p := recover(); p != nil {

@@ -46,7 +46,15 @@ func (d *threads) block(from *task, to *inbox, s *topology.Slab) {
 	}
 	from.figures.blocked += d.now() - began
 	from.figures.waits(0, 0)
-	from.busy.Store(busy)
+	from.resume(busy)
+}
+
+// resume ends a wait within a call of the component's code, which began anew as far as anybody watches
+// how long it takes. busy is 0 when the wait was not within one.
+func (t *task) resume(busy int64) {
+	if busy != 0 {
+		t.busy.Store(t.w.driver.now())
+	}
 }
 
 // bell is what rings when a spout has been told something; nil for bolts.

@@ -65,7 +65,7 @@ func newWorker(t *topology.Topology, opt Options, d driver) (*Worker, error) {
 	w.tickLen = tickLength(w.opt.MessageTimeout)
 	w.timeoutTicks = uint32((w.opt.MessageTimeout+w.tickLen-1)/w.tickLen) + 1
 	if d == nil {
-		d = &threads{w: w, base: time.Now()}
+		d = &threads{w: w, base: time.Now().Add(-1)} // now is never 0, which stands for never
 	}
 	w.driver = d
 	w.started = d.now()
