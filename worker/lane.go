@@ -18,6 +18,7 @@ type lane struct {
 	waiting atomic.Bool   // whether there may be words; spares the owner the lock
 	parked  atomic.Bool   // whether the owner sleeps, or is about to
 	wake    chan struct{} // ends that sleep; holds one call
+	called  atomic.Bool   // Context.Wake was called; a call in wake may be used up where the owner waits for room
 }
 
 // words are what a spout is told of its trees.

@@ -28,6 +28,7 @@ func (s services) Shared(name string, open func() (any, error)) (any, error) {
 func (s services) Wake() {
 	if i := s.t.w.ledgerOf[s.t.id]; i >= 0 {
 		l := s.t.w.spouts[i].lane
+		l.called.Store(true)
 		l.ring()
 	}
 }

@@ -155,7 +155,11 @@ func (t *spoutTask) rest(ctx context.Context) {
 	t.backoff = min(max(2*t.backoff, minBackoff), maxBackoff)
 	slept := t.clock()
 	t.lane.parked.Store(true)
-	if t.lane.waiting.Load() { // a word that was put before the owner was seen to sleep
+	called := t.lane.called.Swap(false)
+	if called {
+		t.backoff = 0
+	}
+	if called || t.lane.waiting.Load() { // a word that was put before the owner was seen to sleep
 		t.lane.parked.Store(false)
 		return
 	}
@@ -164,6 +168,7 @@ func (t *spoutTask) rest(ctx context.Context) {
 	t.figures.waits(since(slept), 0)
 	select {
 	case <-t.lane.wake:
+		t.lane.called.Store(false)
 		t.backoff = 0
 		t.awake(slept)
 	case f := <-t.ctl:

@@ -20,6 +20,7 @@ func (d *threads) deliver(from *task, to *inbox, s *topology.Slab) {
 	select {
 	case to.slabs <- s:
 	default:
+		from.feed() // what waits for others must not wait for this one, too
 		d.block(from, to, s)
 	}
 }
@@ -36,6 +37,8 @@ func (d *threads) block(from *task, to *inbox, s *topology.Slab) {
 		case to.slabs <- s:
 			delivered = true
 		case <-from.bell():
+			from.spout.hearBlocked()
+		case <-from.nextSweep():
 			from.spout.hearBlocked()
 		case <-d.w.hard.Done():
 			delivered = true // nobody will read it
@@ -65,6 +68,14 @@ func (t *task) bell() chan struct{} {
 	return t.spout.lane.wake
 }
 
+// nextSweep rings when a spout must look for trees whose time is over; nil for bolts.
+func (t *task) nextSweep() <-chan time.Time {
+	if t.spout == nil || t.spout.ledger.Pending() == 0 {
+		return nil
+	}
+	return t.alarm(max(t.spout.sweepAt, t.now+1))
+}
+
 func (t *task) beforeBlock() {
 	if t.bolt != nil {
 		t.bolt.settleAcks()
@@ -80,6 +91,8 @@ func (t *task) beforeBlock() {
 func (t *spoutTask) hearBlocked() {
 	if !t.settling {
 		t.hear()
+		t.clock()
+		t.sweep()
 	}
 	t.lane.parked.Store(true)
 }
