@@ -85,8 +85,14 @@ func (t *spoutTask) emitTracked(x *exit, e *topology.Emission) {
 // refuse deals with an emit that can't be done: a tracked one fails at once.
 func (t *spoutTask) refuse(e *topology.Emission, err error) {
 	t.figures.refused++
-	t.refusal = errors.Join(t.refusal, err)
-	if e.Tracked && !t.settling {
+	if t.settling {
+		t.report(err)
+		return
+	}
+	if t.refusal == nil {
+		t.refusal = err
+	}
+	if e.Tracked {
 		t.figures.failed++
 		t.each(1, func(int) { t.treeFailed(e.ID, err) })
 	}

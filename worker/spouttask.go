@@ -28,7 +28,7 @@ type spoutTask struct {
 	emits     int64 // emits so far
 	backoff   time.Duration
 	restUntil int64 // when it is polled again, for tasks that are stepped
-	refusal   error // an emit of the current Next that could not be done
+	refusal   error // the first emit of the current Next that could not be done
 	panics    int
 	lastEmits int64       // emits at the last panic
 	settling  bool        // Ack or Fail of the spout runs
@@ -118,10 +118,13 @@ func (t *spoutTask) next(ctx context.Context) {
 			t.recovered(ctx, p)
 		}
 	}()
+	fails := t.figures.failed + t.figures.timedOut
 	for range t.pace {
 		before := t.emits
 		if err := t.instance.Next(ctx, t.out); err != nil {
 			t.nextFailed(err)
+			// What was told from inside an EmitID may be news to a Next that was about to end.
+			t.ended = t.ended && (t.hears == nil || fails == t.figures.failed+t.figures.timedOut)
 			return
 		}
 		if t.refusal != nil {
@@ -271,8 +274,8 @@ func (t *spoutTask) completed(s acker.Settled) {
 }
 
 func (t *spoutTask) treeFailed(id any, cause error) {
-	t.ended = false // it may want to emit it again
 	if t.hears != nil {
+		t.ended = false // it may want to emit it again
 		t.hears.Fail(id, cause)
 	}
 	if t.w.opt.Observer != nil {
