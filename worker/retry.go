@@ -49,6 +49,24 @@ func (r *retrier) giveUp(tuple *topology.Tuple, cause error) {
 	if len(t.exits[t.deadLetters].routes) == 0 {
 		t.report(fmt.Errorf("gave up a tuple of %s:%s after %d attempts, and nothing subscribes to the dead letters: %w", tuple.Component(), tuple.Stream(), r.policy.Attempts, cause))
 	}
+	if err := r.emitLetter(tuple, cause); err != nil {
+		t.report(err)
+		t.failed(tuple, cause)
+		return
+	}
+	t.acked(tuple)
+}
+
+// emitLetter emits the dead letter. A custom grouping of its subscriber may panic: the bolt's instance has no
+// part in that.
+func (r *retrier) emitLetter(tuple *topology.Tuple, cause error) (err error) {
+	t := r.t
+	defer func() {
+		if p := recover(); p != nil {
+			t.resetCollector()
+			err = newPanicError(t.name(), p)
+		}
+	}()
 	values := make([]any, tuple.Len())
 	for i := range values {
 		values[i] = tuple.At(i).Any()
@@ -56,13 +74,8 @@ func (r *retrier) giveUp(tuple *topology.Tuple, cause error) {
 	attempts := int(tuple.Delivery().Tries)
 	t.current = tuple
 	t.out.Stream(topology.DeadLetterStream).Anchored(tuple).Emit(cause.Error(), attempts, topology.From(tuple.Component(), tuple.Stream()), topology.ListValue(values))
-	if err := t.emitErr; err != nil {
-		t.emitErr = nil
-		t.report(err)
-		t.failed(tuple, cause)
-		return
-	}
-	t.acked(tuple)
+	err, t.emitErr = t.emitErr, nil
+	return err
 }
 
 // run tries what is due.
