@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -69,9 +70,7 @@ func newWorker(t *topology.Topology, opt Options, d driver) (*Worker, error) {
 	}
 	w.driver = d
 	w.started = d.now()
-	if err := w.makeTasks(); err != nil {
-		return nil, err
-	}
+	w.makeTasks()
 	for _, task := range w.tasks() {
 		w.wire(task)
 	}
@@ -103,10 +102,25 @@ func (w *Worker) override(t *topology.Topology) error {
 		}
 	}
 	w.topology = &changed
+	return w.checkLimits()
+}
+
+// checkLimits refuses what the ledgers have no room for, before anything is made.
+func (w *Worker) checkLimits() error {
+	tasks := 0
+	for _, c := range w.topology.Components {
+		tasks += c.Parallelism
+		if n := cmp.Or(c.MaxPending, w.opt.MaxSpoutPending); c.IsSpout() && n > acker.MaxPending {
+			return fmt.Errorf("component %q is to have %d trees pending for each task; it can have %d", c.ID, n, acker.MaxPending)
+		}
+	}
+	if tasks > acker.MaxTask {
+		return fmt.Errorf("the topology has %d tasks; a worker can run %d", tasks, acker.MaxTask)
+	}
 	return nil
 }
 
-func (w *Worker) makeTasks() error {
+func (w *Worker) makeTasks() {
 	w.ledgerOf = []int{-1} // there is no task 0
 	for _, c := range w.topology.Components {
 		for i := range c.Parallelism {
@@ -121,10 +135,6 @@ func (w *Worker) makeTasks() error {
 			}
 		}
 	}
-	if n := len(w.ledgerOf) - 1; n > acker.MaxTask {
-		return fmt.Errorf("the topology has %d tasks; a worker can run %d", n, acker.MaxTask)
-	}
-	return nil
 }
 
 // tasks returns all tasks in the order of their ids.
