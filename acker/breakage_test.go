@@ -1,12 +1,14 @@
 package acker
 
+import "sync/atomic"
+
 // What follows breaks the ledger in one way each.
 
 // ungenerational applies late acks to whatever tree has the slot.
 type ungenerational struct{ *Ledger }
 
 func (l *ungenerational) Apply(root RootID, x uint64, tick uint32) (complete, ok bool) {
-	now := l.slots[root.slot()].generation.Load()
+	now := atomic.LoadUint32(&l.slots[root.slot()].generation)
 	return l.Ledger.Apply(makeRoot(root.Task(), root.slot(), now), x, tick)
 }
 
@@ -16,7 +18,7 @@ type corrupting struct{ *Ledger }
 func (l *corrupting) Apply(root RootID, x uint64, tick uint32) (complete, ok bool) {
 	if complete, ok = l.Ledger.Apply(root, x, tick); !ok {
 		s := &l.slots[root.slot()]
-		s.xor.Store(s.xor.Load() ^ x)
+		atomic.StoreUint64(&s.xor, atomic.LoadUint64(&s.xor)^x)
 	}
 	return complete, ok
 }
@@ -48,10 +50,9 @@ func (l *doubling) Apply(root RootID, x uint64, tick uint32) (complete, ok bool)
 // unaging gives the use of a slot that comes after a failure the generation of the failed one.
 type unaging struct{ *Ledger }
 
-func (l *unaging) Settle(root RootID) (Settled, bool) {
-	failed := l.slots[root.slot()].generation.Load() == 0
-	t, ok := l.Ledger.Settle(root)
-	if ok && failed {
+func (l *unaging) SettleFailed(root RootID) (Settled, bool) {
+	t, ok := l.Ledger.SettleFailed(root)
+	if ok {
 		l.owned[root.slot()].generation--
 	}
 	return t, ok
@@ -63,7 +64,7 @@ type forgiving struct{ *Ledger }
 func (l *forgiving) Fail(root RootID) bool {
 	first := l.Ledger.Fail(root)
 	if first {
-		l.slots[root.slot()].generation.Store(root.generation())
+		atomic.StoreUint32(&l.slots[root.slot()].generation, root.generation())
 	}
 	return first
 }
@@ -127,7 +128,7 @@ type touching struct{ *Ledger }
 
 func (l *touching) Touch(root RootID, tick uint32) bool {
 	ok := l.Ledger.Touch(root, tick)
-	if now := l.slots[root.slot()].generation.Load(); !ok {
+	if now := atomic.LoadUint32(&l.slots[root.slot()].generation); !ok {
 		l.Ledger.Touch(makeRoot(root.Task(), root.slot(), now), tick)
 	}
 	return ok

@@ -17,7 +17,7 @@
 //
 // Any goroutine that acks calls [Ledger.Apply], and tells the owner when that completed
 // the tree; one that fails calls [Ledger.Fail], and tells the owner when
-// that was the first failure. The owner calls [Ledger.Settle] with what it was told, and
+// that was the first failure. The owner calls [Ledger.Settle] or [Ledger.SettleFailed] with what it was told, and
 // [Ledger.Expire] from time to time.
 //
 // # What is guaranteed

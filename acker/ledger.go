@@ -20,6 +20,9 @@ type Ledger struct {
 	task  uint32
 	mode  Mode
 	slots []slot
+	// renewed is set once any timeout may have begun anew. Until then the owner need not look at slots
+	// that open again, which other cores have.
+	renewed atomic.Bool
 	// What follows changes with every tree, and what precedes is read with every ack: on one
 	// cache line each would wait for the other (const-null-acked: 20 % slower).
 	_     [64]byte
@@ -33,11 +36,12 @@ type Ledger struct {
 // slot is what many goroutines touch. 16 bytes: four share a cache line, and one
 // line serves four acks.
 type slot struct {
-	xor atomic.Uint64
+	// All access to xor and generation is atomic but for Arm's; see there.
+	xor uint64
 	// generation names the use that the slot is in, and is 0 once that has failed or
 	// expired. Only the owner sets it to non-zero. It stays when the use is complete: then
 	// xor is 0, and that refuses what comes later.
-	generation atomic.Uint32
+	generation uint32
 	touched    atomic.Uint32 // when its timeout began anew, at first its opening
 }
 
@@ -47,8 +51,14 @@ type record struct {
 	opened     int64
 	tick       uint32 // when it was opened
 	generation uint32 // of its last use
+	wildAt     uint32 // when a use failed or expired
+	wild       bool   // late acks of that use may come
 	open       bool
 }
+
+// wildTicks is how long after a failure or an expiry a late ack may come. A later one is refused all the
+// same; see Arm.
+const wildTicks = 1024
 
 // New returns the ledger of a task with room for the given number of pending trees, in
 // 1..MaxPending. seed decides where the generations begin: a task that is started anew must
@@ -62,6 +72,7 @@ func New(task uint32, pending int, mode Mode, seed uint64) *Ledger {
 		l.free[i] = uint32(i)
 		l.owned[i].generation = uint32(seed) & generationMask
 	}
+	l.renewed.Store(mode == SinceProgress)
 	return l
 }
 
@@ -84,12 +95,23 @@ func (l *Ledger) Open(id any, opened int64, tick uint32) RootID {
 	}
 	l.open++
 	r := &l.owned[n]
+	if r.tick != tick || l.renewed.Load() {
+		l.slots[n].begin(tick)
+	}
+	if r.wild && tick-r.wildAt > wildTicks {
+		r.wild = false
+	}
 	r.id, r.opened, r.tick, r.open = id, opened, tick, true
 	r.generation = nextGeneration(r.generation)
-	if s := &l.slots[n]; s.touched.Load() != tick { // a load is cheaper than a store
-		s.touched.Store(tick) // what was there may lie 2^31 ticks back and look as if ahead
-	}
 	return makeRoot(l.task, n, r.generation)
+}
+
+// begin has the timeout of a slot begin at tick. What is there may lie 2^31 ticks back and look as if
+// ahead.
+func (s *slot) begin(tick uint32) {
+	if s.touched.Load() != tick { // a load is cheaper than a store
+		s.touched.Store(tick)
+	}
 }
 
 func nextGeneration(g uint32) uint32 {
@@ -104,12 +126,21 @@ func nextGeneration(g uint32) uint32 {
 // edges. It is called once after Open and before any of the edges is known to anybody, which
 // makes the random hold of Storm's ledger unnecessary. Owner.
 func (l *Ledger) Arm(root RootID, xor uint64) (complete bool) {
-	s := &l.slots[root.slot()]
-	// A late Apply to the former use may be between its load of xor and its CAS. It has
-	// loaded a value of the former use, and the CAS fails on what is stored here:
-	// see Apply.
-	s.generation.Store(root.generation())
-	s.xor.Store(xor)
+	n := root.slot()
+	s := &l.slots[n]
+	if !l.owned[n].wild {
+		// The last use was completed: whoever acked in it has told the owner since, and those who
+		// will ack in this one are told of it later. Nobody else can name the slot, so plain stores
+		// do. An atomic one waits until all stores before it are done, among them those to the
+		// slab of the tuple before, which another core has: 30 ns a tuple.
+		s.generation, s.xor = root.generation(), xor
+		return xor == 0
+	}
+	// A late Apply to a former use may be between its load of xor and its CAS. It has
+	// loaded a value of that use, and the CAS fails on what is stored here: see Apply. That holds
+	// for the stores above, too, should one come later than wildTicks.
+	atomic.StoreUint32(&s.generation, root.generation())
+	atomic.StoreUint64(&s.xor, xor)
 	return xor == 0
 }
 
@@ -127,11 +158,11 @@ func (l *Ledger) Apply(root RootID, x uint64, tick uint32) (complete, ok bool) {
 		// the CAS, then generation was stored before xor was. Either the new generation
 		// is seen here and refused, or old is of the former use, and the CAS fails
 		// because xor is another random number by then.
-		old := s.xor.Load()
-		if s.generation.Load() != root.generation() || old == 0 {
+		old := atomic.LoadUint64(&s.xor)
+		if atomic.LoadUint32(&s.generation) != root.generation() || old == 0 {
 			return false, false
 		}
-		if s.xor.CompareAndSwap(old, old^x) {
+		if atomic.CompareAndSwapUint64(&s.xor, old, old^x) {
 			if l.mode == SinceProgress {
 				s.touch(tick)
 			}
@@ -153,14 +184,14 @@ func (s *slot) touch(tick uint32) {
 
 // has reports whether the slot has the tree, and the tree has neither failed nor is complete.
 func (s *slot) has(root RootID) bool {
-	return s.generation.Load() == root.generation() && s.xor.Load() != 0
+	return atomic.LoadUint32(&s.generation) == root.generation() && atomic.LoadUint64(&s.xor) != 0
 }
 
 // Fail fails the tree. first tells that this is its first failure: the caller must tell the
-// owner, who calls Settle. Later Applies and Fails are refused.
+// owner, who calls SettleFailed. Later Applies and Fails are refused.
 func (l *Ledger) Fail(root RootID) (first bool) {
 	s := l.slot(root)
-	return s != nil && s.has(root) && s.generation.CompareAndSwap(root.generation(), 0)
+	return s != nil && s.has(root) && atomic.CompareAndSwapUint32(&s.generation, root.generation(), 0)
 }
 
 // slot returns the slot that the root names, nil when no Open can have returned it: roots
@@ -180,6 +211,9 @@ func (l *Ledger) Touch(root RootID, tick uint32) (ok bool) {
 	if s == nil || !s.has(root) {
 		return false
 	}
+	if !l.renewed.Load() {
+		l.renewed.Store(true)
+	}
 	s.touch(tick)
 	return true
 }
@@ -190,17 +224,30 @@ type Settled struct {
 	Opened int64 // what Open was given
 }
 
-// Settle ends a tree whose Apply, Arm or Fail said so, and frees its slot. ok is false
+// Settle ends a tree whose Apply or Arm said that it is complete, and frees its slot. ok is false
 // when it had ended before: it expired while the word was under way. Owner.
 func (l *Ledger) Settle(root RootID) (t Settled, ok bool) {
+	if !l.isOpen(root) {
+		return Settled{}, false
+	}
+	return l.settle(root.slot()), true
+}
+
+// SettleFailed ends a tree whose Fail said that it was the first, as Settle does. Owner.
+func (l *Ledger) SettleFailed(root RootID) (t Settled, ok bool) {
+	if !l.isOpen(root) {
+		return Settled{}, false
+	}
+	return l.end(root.slot()), true
+}
+
+func (l *Ledger) isOpen(root RootID) bool {
 	n := root.slot()
 	if n >= uint32(len(l.owned)) || root.Task() != l.task {
-		return Settled{}, false
+		return false
 	}
-	if r := &l.owned[n]; !r.open || r.generation != root.generation() {
-		return Settled{}, false
-	}
-	return l.settle(n), true
+	r := &l.owned[n]
+	return r.open && r.generation == root.generation()
 }
 
 // settle frees the slot. A completed tree has no edge left that could speak of it; one that
@@ -245,7 +292,8 @@ func (l *Ledger) began(n int) uint32 {
 
 // end settles a tree that is not complete.
 func (l *Ledger) end(n uint32) Settled {
-	l.slots[n].generation.Store(0)
+	atomic.StoreUint32(&l.slots[n].generation, 0)
+	l.owned[n].wild, l.owned[n].wildAt = true, l.owned[n].tick
 	return l.settle(n)
 }
 

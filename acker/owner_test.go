@@ -50,7 +50,11 @@ func (s *simulation) deliver() {
 }
 
 func (s *simulation) settleTree(t *tree) {
-	got, ok := s.ledger.Settle(t.root)
+	settle := s.ledger.Settle
+	if t.failed {
+		settle = s.ledger.SettleFailed
+	}
+	got, ok := settle(t.root)
 	if ok == t.settled {
 		s.wrong("Settle of %v is %v; the tree had been settled: %v", t.root, ok, t.settled)
 	}

@@ -12,6 +12,7 @@ type subject interface {
 	Fail(root RootID) bool
 	Touch(root RootID, tick uint32) bool
 	Settle(root RootID) (Settled, bool)
+	SettleFailed(root RootID) (Settled, bool)
 	Expire(now, age uint32, expired []Settled) []Settled
 	Drain(ended []Settled) []Settled
 }

@@ -7,7 +7,8 @@ type Slab struct {
 	Filled int64  // when it was handed over, in the runtime's nanoseconds
 	Live   int    // for the receiver: how many of its tuples are unsettled
 	tuples []Tuple
-	wide   []Value // the values of tuples with more than inlineValues
+	wide   []Value              // the values of tuples with more than one
+	links  map[*Delivery][]Link // of tuples in several trees, which are rare
 	n      int
 }
 
@@ -33,7 +34,7 @@ func (s *Slab) Full() bool { return s.n == len(s.tuples) }
 func (s *Slab) Tuple(i int) *Tuple { return &s.tuples[i] }
 
 // Reset empties s for its next use. No tuple of it may be in use any more.
-func (s *Slab) Reset() { s.n, s.Live, s.wide = 0, 0, s.wide[:0] }
+func (s *Slab) Reset() { s.n, s.Live, s.wide, s.links = 0, 0, s.wide[:0], nil }
 
 // Add appends a tuple of the source and values with an edge in one tree (root 0:
 // in none) and returns it. s must not be full.
@@ -42,19 +43,32 @@ func (s *Slab) Add(source *Stream, values []Value, root, edge uint64) *Tuple {
 	s.n++
 	d := &t.d
 	d.Root, d.Edge, d.Born = root, edge, 0
-	d.Tries, d.State = 0, Unsettled
-	d.More = nil
-	d.n = uint8(len(values))
+	d.Tries, d.State, d.n = 0, Unsettled, uint8(len(values))
 	t.source = source
-	if len(values) <= inlineValues {
-		for i := range values { //nolint:staticcheck // S1001: copy would call the runtime, 3 ns a tuple
-			t.inline[i] = values[i]
-		}
+	if len(values) == 1 {
+		t.only = values[0]
 	} else {
 		d.wide = uint32(len(s.wide))
 		s.wide = append(s.wide, values...)
 	}
 	return t
+}
+
+// More returns the further trees of a tuple that was anchored to several; its elements may be
+// changed.
+func (d *Delivery) More() []Link {
+	if d.Slab.links == nil {
+		return nil
+	}
+	return d.Slab.links[d]
+}
+
+// SetMore sets what More returns.
+func (d *Delivery) SetMore(links []Link) {
+	if d.Slab.links == nil {
+		d.Slab.links = map[*Delivery][]Link{}
+	}
+	d.Slab.links[d] = links
 }
 
 // Clone returns a copy of t that shares no memory with its slab, for a runtime that
@@ -63,7 +77,9 @@ func (t *Tuple) Clone() *Tuple {
 	c := NewSlab(1).Add(t.source, t.Values(), t.d.Root, t.d.Edge)
 	slab := c.d.Slab
 	slab.From = t.Task()
-	c.d.Born, c.d.More = t.d.Born, t.d.More
-	c.d.Tries, c.d.State = t.d.Tries, t.d.State
+	c.d.Born, c.d.Tries, c.d.State = t.d.Born, t.d.Tries, t.d.State
+	if more := t.d.More(); more != nil {
+		c.d.SetMore(more)
+	}
 	return c
 }

@@ -56,7 +56,8 @@ func TestSlabReuseShowsNoOldValues(t *testing.T) {
 func TestSlabReuseForgetsTheOldTree(t *testing.T) {
 	slab := topology.NewSlab(1)
 	d := slab.Add(widthStream(1), valuesOf(1), 1, 2).Delivery()
-	d.Born, d.Tries, d.State, d.More = 3, 4, topology.Failed, &[]topology.Link{{Root: 5}}
+	d.Born, d.Tries, d.State = 3, 4, topology.Failed
+	d.SetMore([]topology.Link{{Root: 5}})
 	slab.Live = 1
 
 	slab.Reset()
@@ -65,7 +66,7 @@ func TestSlabReuseForgetsTheOldTree(t *testing.T) {
 	require.Zero(t, d.Born)
 	require.Zero(t, d.Tries)
 	require.Equal(t, topology.Unsettled, d.State)
-	require.Nil(t, d.More)
+	require.Nil(t, d.More())
 }
 
 // Values read from a tuple outlive the reuse of its slab.
@@ -92,7 +93,8 @@ func TestCloneIsIndependentOfTheSlab(t *testing.T) {
 			slab.Add(widthStream(5), valuesOf(-1, -2, -3, -4, -5), 0, 0) // so that it doesn't lie first
 			original := slab.Add(widthStream(width), valuesOf(values...), 1, 2)
 			d := original.Delivery()
-			d.Born, d.Tries, d.State, d.More = 3, 4, topology.Acked, &[]topology.Link{{Root: 5}}
+			d.Born, d.Tries, d.State = 3, 4, topology.Acked
+			d.SetMore([]topology.Link{{Root: 5}})
 			clone := original.Clone()
 
 			slab.Reset()
@@ -108,7 +110,7 @@ func TestCloneIsIndependentOfTheSlab(t *testing.T) {
 			require.Equal(t, []uint64{1, 2, 3}, []uint64{c.Root, c.Edge, c.Born})
 			require.Equal(t, uint16(4), c.Tries)
 			require.Equal(t, topology.Acked, c.State)
-			require.Equal(t, []topology.Link{{Root: 5}}, *c.More)
+			require.Equal(t, []topology.Link{{Root: 5}}, c.More())
 		})
 	}
 }

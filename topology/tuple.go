@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unsafe"
 )
 
 // TaskID names a task within its topology. Ids begin at 1 and are given out in the
@@ -18,12 +19,11 @@ type TaskID uint32
 type Tuple struct {
 	d      Delivery
 	source *Stream
-	inline [inlineValues]Value
+	only   Value // the value, if there is one; several lie together in the slab
 }
 
-// inlineValues is how many values lie in the tuple itself, which is then 104
-// bytes long. The values of wider tuples lie together in their slab.
-const inlineValues = 3
+// A tuple is 64 bytes long: one cache line has to go from the emitter's core to the receiver's, where
+// 104 bytes with room for three values made it nearly two.
 
 // Delivery is what a runtime keeps with a tuple about its tree; bolts have no use for
 // it. See [Tuple.Delivery].
@@ -31,7 +31,6 @@ type Delivery struct {
 	Root  uint64     // the tree it belongs to, 0 for none
 	Edge  uint64     // its own edge in that tree
 	Born  uint64     // XOR of the edges that were anchored to it
-	More  *[]Link    // its further trees, when it was anchored to several
 	Slab  *Slab      // where it lies
 	wide  uint32     // where its values begin in the slab, when they are not inline
 	Tries uint16     // how often it was executed before
@@ -94,10 +93,10 @@ func (t *Tuple) At(i int) Value {
 // Values returns the values, which must not be changed. The slice is valid as
 // long as the tuple.
 func (t *Tuple) Values() []Value {
-	if t.d.n > inlineValues {
-		return t.d.Slab.wide[t.d.wide:][:t.d.n:t.d.n]
+	if t.d.n == 1 {
+		return unsafe.Slice(&t.only, 1)
 	}
-	return t.inline[:t.d.n:t.d.n]
+	return t.d.Slab.wide[t.d.wide:][:t.d.n:t.d.n]
 }
 
 // field returns the value of the named field.

@@ -13,7 +13,7 @@ type boltPort struct{ *boltTask }
 // Emit routes an emit, with an edge for each copy in each tree of its anchors.
 func (t boltPort) Emit(e *topology.Emission) {
 	if x := t.plain(e); x != nil && e.Anchoring == topology.AnchorInput && t.current != nil {
-		if d := t.current.Delivery(); d.State == topology.Unsettled && d.More == nil {
+		if d := t.current.Delivery(); d.State == topology.Unsettled && d.More() == nil {
 			t.emitToOne(x, e, d)
 			return
 		}
@@ -64,7 +64,7 @@ func (t *boltTask) emitOther(e *topology.Emission) {
 // emitAnchored emits with one anchor.
 func (t *boltTask) emitAnchored(x *exit, e *topology.Emission, anchor *topology.Tuple) {
 	d := anchor.Delivery()
-	if d.More != nil {
+	if d.More() != nil {
 		e.Anchors = append(e.Anchors[:0], anchor)
 		t.emitMany(x, e)
 		return
@@ -94,8 +94,7 @@ func (t *boltTask) emitMany(x *exit, e *topology.Emission) {
 		}
 		child.Root, child.Edge = links[0].Root, links[0].Edge
 		if len(links) > 1 {
-			more := links[1:]
-			child.More = &more
+			child.SetMore(links[1:])
 		}
 	}
 }
@@ -107,11 +106,9 @@ func (t *boltTask) charge(anchor *topology.Tuple, links []topology.Link) []topol
 		return links
 	}
 	links = t.join(links, d.Root, &d.Born)
-	if d.More != nil {
-		for i := range *d.More {
-			l := &(*d.More)[i]
-			links = t.join(links, l.Root, &l.Born)
-		}
+	more := d.More()
+	for i := range more {
+		links = t.join(links, more[i].Root, &more[i].Born)
 	}
 	return links
 }
@@ -243,10 +240,8 @@ func (t boltPort) ResetTimeout(tuple *topology.Tuple) {
 		return
 	}
 	t.w.ledger(acker.RootID(d.Root)).Touch(acker.RootID(d.Root), t.tick)
-	if d.More != nil {
-		for _, l := range *d.More {
-			t.w.ledger(acker.RootID(l.Root)).Touch(acker.RootID(l.Root), t.tick)
-		}
+	for _, l := range d.More() {
+		t.w.ledger(acker.RootID(l.Root)).Touch(acker.RootID(l.Root), t.tick)
 	}
 }
 

@@ -193,14 +193,14 @@ func (t *boltTask) failTuple(tuple *topology.Tuple, cause error) {
 // acked puts the ack of a tuple in the ledger.
 func (t *boltTask) acked(tuple *topology.Tuple) {
 	d := tuple.Delivery()
-	d.State = topology.Acked
+	if t.comp.ManualAck { // else nobody looks, and a store would take the line from the emitter
+		d.State = topology.Acked
+	}
 	t.figures.acked++
 	if d.Root != 0 {
 		t.apply(acker.RootID(d.Root), d.Edge^d.Born)
-		if d.More != nil {
-			for _, l := range *d.More {
-				t.apply(acker.RootID(l.Root), l.Edge^l.Born)
-			}
+		for _, l := range d.More() {
+			t.apply(acker.RootID(l.Root), l.Edge^l.Born)
 		}
 	}
 	if t.w.opt.Observer != nil {
@@ -238,10 +238,8 @@ func (t *boltTask) failed(tuple *topology.Tuple, cause error) {
 	t.figures.failed++
 	if d.Root != 0 {
 		t.failRoot(acker.RootID(d.Root), cause)
-		if d.More != nil {
-			for _, l := range *d.More {
-				t.failRoot(acker.RootID(l.Root), cause)
-			}
+		for _, l := range d.More() {
+			t.failRoot(acker.RootID(l.Root), cause)
 		}
 	}
 	if t.w.opt.Observer != nil {

@@ -230,7 +230,7 @@ func (t *spoutTask) hearComplete(i int) {
 
 func (t *spoutTask) hearFailed(i int) {
 	f := t.told.failed[i]
-	if s, ok := t.ledger.Settle(f.root); ok {
+	if s, ok := t.ledger.SettleFailed(f.root); ok {
 		t.figures.failed++
 		t.treeFailed(s.ID, f.cause)
 	}
