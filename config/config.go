@@ -24,7 +24,7 @@ type Config struct {
 type Topology struct {
 	MessageTimeout    time.Duration `yaml:"message-timeout" default:"30s" range:"1ms..24h" doc:"How long the tree of a root tuple may take before it fails."`
 	TimeoutMode       string        `yaml:"timeout-mode" default:"since-emit" range:"since-emit|since-progress" doc:"What the message timeout counts from: the emit of the root, or the last ack in its tree."`
-	MaxSpoutPending   int           `yaml:"max-spout-pending" default:"16384" range:"1..1048576" doc:"How many trees may be pending for each spout task."`
+	MaxSpoutPending   int           `yaml:"max-spout-pending" default:"4096" range:"1..1048576" doc:"How many trees may be pending for each spout task."`
 	InboxBatches      int           `yaml:"inbox-batches" default:"16" range:"1..4096" doc:"How many batches the inbox of a task holds; when it is full its emitters wait."`
 	BatchSize         int           `yaml:"batch-size" default:"256" range:"1..4096" doc:"How many tuples a full batch has. Under light load batches are sent before they are full."`
 	StopTimeout       time.Duration `yaml:"stop-timeout" default:"10s" range:"0s..1h" doc:"How long an interrupted run drains before it ends at once."`

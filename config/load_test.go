@@ -95,7 +95,7 @@ func TestFileSetsEveryKey(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	want := Config{
 		Topology: Topology{
-			MessageTimeout: 30 * time.Second, TimeoutMode: SinceEmit, MaxSpoutPending: 16384, InboxBatches: 16,
+			MessageTimeout: 30 * time.Second, TimeoutMode: SinceEmit, MaxSpoutPending: 4096, InboxBatches: 16,
 			BatchSize: 256, StopTimeout: 10 * time.Second, StuckAfter: 10 * time.Second,
 		},
 		Log: Log{Level: "info", Format: "console"},

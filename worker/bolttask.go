@@ -203,8 +203,8 @@ func (t *boltTask) acked(tuple *topology.Tuple) {
 			t.apply(acker.RootID(l.Root), l.Edge^l.Born)
 		}
 	}
-	if t.w.opt.Observer != nil {
-		t.w.opt.Observer.Executed(t.id, tuple, nil)
+	if t.observer != nil {
+		t.observer.Executed(t.id, tuple, nil)
 	}
 }
 
@@ -242,7 +242,7 @@ func (t *boltTask) failed(tuple *topology.Tuple, cause error) {
 			t.failRoot(acker.RootID(l.Root), cause)
 		}
 	}
-	if t.w.opt.Observer != nil {
-		t.w.opt.Observer.Executed(t.id, tuple, cause)
+	if t.observer != nil {
+		t.observer.Executed(t.id, tuple, cause)
 	}
 }

@@ -13,7 +13,7 @@ import (
 type Options struct {
 	MessageTimeout    time.Duration        // how long a tree may take before it fails; 30 s
 	TimeoutMode       topology.TimeoutMode // SinceEmit
-	MaxSpoutPending   int                  // trees pending for each spout task; 16384
+	MaxSpoutPending   int                  // trees pending for each spout task; 4096
 	InboxBatches      int                  // slabs that wait for a task; 16
 	BatchSize         int                  // tuples in a full slab; 256
 	StopTimeout       time.Duration        // how long a run that is told to stop drains; 10 s
@@ -39,7 +39,7 @@ type Override struct {
 func (o Options) withDefaults(t topology.Options) Options {
 	o.MessageTimeout = cmp.Or(o.MessageTimeout, t.MessageTimeout, 30*time.Second)
 	o.TimeoutMode = cmp.Or(o.TimeoutMode, t.TimeoutMode, topology.SinceEmit)
-	o.MaxSpoutPending = cmp.Or(o.MaxSpoutPending, t.MaxSpoutPending, 16384)
+	o.MaxSpoutPending = cmp.Or(o.MaxSpoutPending, t.MaxSpoutPending, 4096)
 	o.InboxBatches = cmp.Or(o.InboxBatches, 16)
 	o.BatchSize = cmp.Or(o.BatchSize, 256)
 	o.StopTimeout = cmp.Or(o.StopTimeout, 10*time.Second)

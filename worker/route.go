@@ -22,8 +22,8 @@ type route struct {
 	outlets []*outlet
 	next    int // shuffle: whose turn it is
 	keys    []int
-	groups  []*outlet // fields: by key group
-	sent    []int64   // partial-key: by task
+	groups  []*outlet // fields: by key group; else nil
+	sent    []int64   // partial-key: by task; else nil
 	choose  topology.Chooser
 	chosen  []int
 	passed  int64 // tuples that took this way
@@ -55,6 +55,8 @@ func newRoute(in topology.Subscription, to string, outlets []*outlet, r *random)
 		}
 	case topology.PartialKey:
 		rt.sent = make([]int64, len(outlets))
+	case topology.Global:
+		rt.outlets = outlets[:1] // those of the lowest task
 	case topology.Custom:
 		rt.choose = in.Chooser()
 	}
@@ -68,13 +70,11 @@ func (r *route) choosesOne() bool {
 
 // one returns the target of groupings that choose exactly one.
 func (r *route) one(values []topology.Value) *outlet {
-	switch r.kind {
-	case topology.Fields:
+	if r.groups != nil {
 		return r.groups[topology.KeyGroup(values, r.keys)]
-	case topology.PartialKey:
+	}
+	if r.sent != nil {
 		return r.lessSent(values)
-	case topology.Global:
-		return r.outlets[0]
 	}
 	o := r.outlets[r.next]
 	if r.next++; r.next == len(r.outlets) {

@@ -215,17 +215,26 @@ func (t *spoutTask) hear() bool {
 	}
 	t.lane.take(&t.told)
 	t.clock()
-	t.each(len(t.told.complete), t.hearComplete)
+	for i := 0; i < len(t.told.complete); {
+		i = t.hearComplete(i)
+	}
 	t.figures.complete.flush()
 	t.each(len(t.told.failed), t.hearFailed)
 	clear(t.told.failed)
 	return true
 }
 
-func (t *spoutTask) hearComplete(i int) {
-	if s, ok := t.ledger.Settle(t.told.complete[i]); ok {
-		t.completed(s)
+// hearComplete settles complete trees from i on, and returns where it came to: a panic of the spout
+// ends it early.
+func (t *spoutTask) hearComplete(i int) (next int) {
+	next = i
+	defer t.calledBack(t.callBack(), &next)
+	for ; next < len(t.told.complete); next++ {
+		if s, ok := t.ledger.Settle(t.told.complete[next]); ok {
+			t.completed(s)
+		}
 	}
+	return next
 }
 
 func (t *spoutTask) hearFailed(i int) {
@@ -246,20 +255,36 @@ func (t *spoutTask) each(n int, f func(i int)) {
 
 func (t *spoutTask) some(i, n int, f func(i int)) (next int) {
 	next = i
-	outer := t.settling
-	t.settling = true
-	defer t.busy.Store(t.busy.Swap(t.now))
-	defer func() {
-		t.settling = outer
-		if p := recover(); p != nil {
-			t.recovered(t.w.hard, p)
-			next++
-		}
-	}()
+	defer t.calledBack(t.callBack(), &next)
 	for ; next < n; next++ {
 		f(next)
 	}
 	return next
+}
+
+// callBack says that the spout's Ack and Fail run, which must not emit.
+func (t *spoutTask) callBack() (before callState) {
+	before = callState{t.settling, t.busy.Swap(t.now)}
+	t.settling = true
+	return before
+}
+
+// callState is what callBack has changed.
+type callState struct {
+	settling bool
+	busy     int64
+}
+
+// calledBack is deferred: it undoes callBack, and replaces a spout that has panicked; then the tree at
+// next has been told.
+func (t *spoutTask) calledBack(before callState, next *int) {
+	p := recover()
+	t.settling = before.settling
+	if p != nil {
+		t.recovered(t.w.hard, p)
+		*next++
+	}
+	t.busy.Store(before.busy)
 }
 
 func (t *spoutTask) completed(s acker.Settled) {
@@ -268,8 +293,8 @@ func (t *spoutTask) completed(s acker.Settled) {
 	if t.hears != nil {
 		t.hears.Ack(s.ID)
 	}
-	if t.w.opt.Observer != nil {
-		t.w.opt.Observer.Completed(t.id, s.ID, nil)
+	if t.observer != nil {
+		t.observer.Completed(t.id, s.ID, nil)
 	}
 }
 
@@ -278,8 +303,8 @@ func (t *spoutTask) treeFailed(id any, cause error) {
 		t.ended = false // it may want to emit it again
 		t.hears.Fail(id, cause)
 	}
-	if t.w.opt.Observer != nil {
-		t.w.opt.Observer.Completed(t.id, id, cause)
+	if t.observer != nil {
+		t.observer.Completed(t.id, id, cause)
 	}
 }
 

@@ -26,11 +26,12 @@ type task struct {
 
 	deadLetters int // the exit of dead letters, where there is a retry policy
 
-	exits   []exit
-	outlets []*outlet
-	targets []target // of the emit under way
-	random  random
-	codec   *hop // nil unless every hop is serialised
+	exits    []exit
+	outlets  []*outlet
+	targets  []target // of the emit under way
+	random   random
+	codec    *hop     // nil unless every hop is serialised
+	observer Observer // nil but in tests
 
 	now   int64   // nanoseconds, read once a chunk
 	tick  uint32  // the same in ledger ticks
@@ -52,6 +53,7 @@ func (t *task) init(w *Worker, id topology.TaskID, index int, c *topology.Compon
 	t.log = w.opt.Log.With(zap.String("topology", w.topology.Name), zap.String("component", c.ID), zap.Uint32("task", uint32(id)))
 	t.ctl = make(chan func())
 	t.figures.init(c)
+	t.observer = w.opt.Observer
 	if w.opt.SerializeEveryHop {
 		t.codec = newHop()
 	}
@@ -148,8 +150,8 @@ func (t *task) choose(x *exit, e *topology.Emission) error {
 // emitted counts an emit that was routed to t.targets.
 func (t *task) emitted(x *exit, e *topology.Emission) {
 	x.emitted++
-	if t.w.opt.Observer != nil {
-		t.w.opt.Observer.Emitted(t.id, x.stream, e.Values)
+	if t.observer != nil {
+		t.observer.Emitted(t.id, x.stream, e.Values)
 	}
 }
 
