@@ -2,6 +2,8 @@ package worker
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -101,7 +103,8 @@ func (b *errorBook) snapshot() (last []ReportedError, totals map[string]int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	totals = map[string]int64{}
-	for id, p := range b.mu.of {
+	for _, id := range slices.Sorted(maps.Keys(b.mu.of)) {
+		p := b.mu.of[id]
 		last = append(last, p.last...)
 		totals[id] = p.total
 	}

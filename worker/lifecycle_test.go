@@ -23,8 +23,7 @@ type life struct {
 	j      *journal
 	name   string
 	calls  int
-	emit   func(out *topology.Collector) // of Finish
-	begins bool                          // whether the next of these calls is the first
+	begins bool // whether the next of these calls is the first
 }
 
 func (l *life) note(call string) {

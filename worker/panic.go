@@ -127,5 +127,7 @@ func restartPause(before int) time.Duration {
 	if before == 0 {
 		return 0
 	}
-	return min(10*time.Millisecond<<min(before-1, 10), time.Second)
+	return min(10*time.Millisecond<<min(before-1, 10), maxRestartPause)
 }
+
+const maxRestartPause = time.Second

@@ -11,7 +11,7 @@ import (
 )
 
 // Run runs the topology until its sources have ended and every tree is complete, or ctx is done, and
-// returns when all its goroutines have ended. It may be called once.
+// returns when all its goroutines have ended. It may be called once; a second call returns an error.
 //
 // When ctx is done, the spouts are deactivated, what is under way is drained, bolts finish, and
 // everything is closed, for at most twice Options.StopTimeout; then the context that components
@@ -20,6 +20,9 @@ import (
 // goroutines are left behind: Go can't end them); a component's error when an
 // Open or Prepare failed or an error was marked with [topology.Fatal].
 func (w *Worker) Run(ctx context.Context) error {
+	if w.ran.Swap(true) {
+		return errors.New("worker: Run was called twice; make a new worker for another run")
+	}
 	running, abort := context.WithCancelCause(ctx)
 	defer abort(nil)
 	hard, end := context.WithCancel(context.Background())

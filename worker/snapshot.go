@@ -16,7 +16,7 @@ type Snapshot struct {
 	Uptime      time.Duration
 	Tasks       []TaskSnapshot // in the order of the task ids
 	Edges       []EdgeSnapshot
-	Errors      []ReportedError  // the last ten of each component, oldest first
+	Errors      []ReportedError  // the last ten of each component, in the order of the ids, oldest first
 	ErrorTotals map[string]int64 // by component
 }
 

@@ -13,7 +13,7 @@ type spoutPort struct{ *spoutTask }
 
 // Emit routes an emit; a tracked one opens a tree.
 func (t spoutPort) Emit(e *topology.Emission) {
-	if x := t.plain(e); x != nil && !t.settling && !(e.Tracked && t.ledger.Full()) {
+	if x := t.plain(e); x != nil && !t.settling && (!e.Tracked || !t.ledger.Full()) {
 		t.emits++
 		t.emitToOne(x, e)
 		return

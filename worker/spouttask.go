@@ -29,6 +29,7 @@ type spoutTask struct {
 	backoff   time.Duration
 	restUntil int64 // when it is polled again, for tasks that are stepped
 	refusal   error // the first emit of the current Next that could not be done
+	stumbled  bool  // Next has returned an error in this chunk
 	panics    int
 	lastEmits int64       // emits at the last panic
 	settling  bool        // Ack or Fail of the spout runs
@@ -106,7 +107,9 @@ func (t *spoutTask) step(ctx context.Context) bool {
 	swept := t.sweep()
 	t.feed()
 	t.publish()
-	return told || swept || t.emits != emits
+	emitted := t.emits != emits && !t.stumbled // after an error there is a pause
+	t.stumbled = false
+	return told || swept || emitted
 }
 
 func (t *spoutTask) mayEmit() bool { return t.active && !t.ended && !t.ledger.Full() }
@@ -146,6 +149,7 @@ func (t *spoutTask) nextFailed(err error) {
 	err = errors.Join(err, t.refusal)
 	t.refusal = nil
 	if err != nil {
+		t.stumbled = true
 		t.figures.errors++
 		t.report(fmt.Errorf("next: %w", err))
 	}

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"container/heap"
+	"fmt"
 	"time"
 
 	"github.com/galestream/gale/topology"
@@ -32,8 +33,13 @@ func (d *steps) now() int64 { return d.at }
 
 func (d *steps) wall() time.Time { return d.start.Add(time.Duration(d.at - 1)) } // at begins at 1, as 0 is no time
 
-// pause does nothing: a task that is restarted has nothing to wait for.
-func (d *steps) pause(*task, time.Duration) {}
+// pause does not wait: a task that is restarted has nothing to wait for. One that can't be started
+// again, however often that is tried, ends the topology.
+func (d *steps) pause(t *task, pause time.Duration) {
+	if pause == maxRestartPause {
+		d.w.fail(fmt.Errorf("%s panicked, and could not be started again; see the errors that it reported", t.name()))
+	}
+}
 
 func (d *steps) deliver(_ *task, to *inbox, s *topology.Slab) {
 	f := d.faults

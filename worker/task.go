@@ -173,7 +173,7 @@ func (t *task) open(o *outlet) *topology.Slab {
 	} else {
 		o.slab = t.w.slabs.get(o.size)
 	}
-	o.slab.From = t.id
+	o.slab.From, o.slab.Filled = t.id, t.now
 	return o.slab
 }
 
@@ -202,11 +202,15 @@ func (t *task) flush() {
 	}
 }
 
-// feed sends what waits for tasks that have run dry; what waits for busy tasks stays, so that
+// maxWait is how long a tuple waits, at most and about, for others to fill its slab while its receiver
+// is busy.
+const maxWait = int64(time.Millisecond)
+
+// feed sends what waits for tasks that have run dry; what waits for busy tasks stays for a while, so that
 // their slabs fill.
 func (t *task) feed() {
 	for _, o := range t.outlets {
-		if o.slab != nil && o.to.tuples.Load() == 0 {
+		if o.slab != nil && (o.to.tuples.Load() == 0 || t.now-o.slab.Filled > maxWait) {
 			t.send(o)
 		}
 	}

@@ -32,6 +32,7 @@ type Worker struct {
 
 	abort   context.CancelCauseFunc // ends the run
 	hard    context.Context         // done when the tasks must end at once
+	ran     atomic.Bool             // Run was called
 	ending  atomic.Bool             // the sources are over: idle bolts say so
 	failure atomic.Pointer[failedError]
 	nudges  chan struct{} // it may be time to end the run: a spout has become idle, or a bolt that had finished

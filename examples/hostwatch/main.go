@@ -16,5 +16,10 @@ func main() {
 	if err != nil {
 		os.Exit(gale.ExitUsage)
 	}
-	gale.Main(watch(o, os.Stdout))
+	gale.Main(watch(o, stdout{}))
 }
+
+// stdout is os.Stdout as it is when something is printed: a live table may have put its own in the place.
+type stdout struct{}
+
+func (stdout) Write(p []byte) (int, error) { return os.Stdout.Write(p) }
