@@ -155,7 +155,7 @@ func (c *SpoutCollector) EmitID(id any, values ...any) {
 		o.fill(values)
 		o.e.Stream, o.e.Tracked, o.e.ID = o.main, true, id
 		o.port.Emit(&o.e)
-		o.e.Tracked, o.e.Err, o.busy = false, nil, false // ID means nothing without Tracked
+		o.e.Tracked, o.e.ID, o.e.Err, o.busy = false, nil, nil, false
 	}
 }
 

@@ -25,7 +25,7 @@ type Emission struct {
 	Anchoring Anchoring
 	Anchors   []*Tuple // with AnchorExplicit
 	Tracked   bool     // emitted by a spout with a message id
-	ID        any      // that message id; means nothing unless Tracked
+	ID        any      // that message id
 	Direct    TaskID   // the receiver of a direct emit, else 0
 }
 
