@@ -3,8 +3,6 @@ package topology
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -213,142 +211,6 @@ func (b *Builder) checkOptions(c *Component) {
 	}
 }
 
-func (b *Builder) checkInput(c *Component, i int) {
-	in := &c.Inputs[i]
-	for _, other := range c.Inputs[:i] {
-		if other.Component == in.Component && other.Stream == in.Stream {
-			b.problem(c, "subscribes twice to stream %q of %q", in.Stream, in.Component)
-		}
-	}
-	from := b.component(in.Component)
-	if from == nil {
-		b.problem(c, "subscribes to the unknown component %q%s", in.Component, didYouMean(in.Component, b.idsBut(c.ID)))
-		return
-	}
-	s := from.Stream(in.Stream)
-	if s == nil {
-		b.unknownStream(c, in, from)
-		return
-	}
-	b.checkGrouping(c, in, s)
-	b.checkReads(c, s)
-}
-
-func (b *Builder) unknownStream(c *Component, in *Subscription, from *Component) {
-	var names []string
-	for _, s := range from.Streams {
-		names = append(names, s.Name)
-	}
-	hint := didYouMean(in.Stream, names)
-	if in.Stream == DeadLetterStream {
-		hint = "; it has no retry policy"
-	} else if len(names) == 0 {
-		hint = "; it declares none (Emits)"
-	} else if hint == "" {
-		hint = fmt.Sprintf("; it has [%s]", strings.Join(names, " "))
-	}
-	b.problem(c, "subscribes to the unknown stream %q of %q%s", in.Stream, in.Component, hint)
-}
-
-func (b *Builder) checkGrouping(c *Component, in *Subscription, s *Stream) {
-	if s.Direct != (in.Kind == Direct) {
-		b.problem(c, "stream %q of %q is declared direct: %v, but grouped by %s", in.Stream, in.Component, s.Direct, in.Kind)
-	}
-	if in.Kind == Custom && in.Chooser == nil {
-		b.problem(c, "the custom grouping of stream %q of %q has no chooser", in.Stream, in.Component)
-	}
-	if in.Kind == Fields || in.Kind == PartialKey {
-		b.checkKeys(c, in, s)
-	}
-}
-
-// checkKeys checks the fields that are grouped by, and sets their positions.
-func (b *Builder) checkKeys(c *Component, in *Subscription, s *Stream) {
-	if len(in.Fields) == 0 {
-		b.problem(c, "the %s grouping of stream %q of %q names no field", in.Kind, in.Stream, in.Component)
-	}
-	if c.Parallelism > KeyGroups && c.Parallelism <= maxTasks {
-		b.problem(c, "has %d tasks, but the keys of a %s grouping go to %d at most", c.Parallelism, in.Kind, KeyGroups)
-	}
-	in.Keys = nil
-	for _, f := range in.Fields {
-		i := s.Index(f)
-		in.Keys = append(in.Keys, i)
-		if i < 0 {
-			b.problem(c, "groups stream %q of %q by the unknown field %q%s; it has [%s]", in.Stream, in.Component, f,
-				didYouMean(f, s.Fields), strings.Join(s.Fields, " "))
-		} else if s.kinds != nil && s.kinds[i] == fieldObject {
-			b.problem(c, "groups stream %q of %q by the field %q, an object: objects can't be keys", in.Stream, in.Component, f)
-		}
-	}
-}
-
-func (b *Builder) checkReads(c *Component, s *Stream) {
-	if c.reads == nil {
-		return
-	}
-	for _, p := range c.reads.misfits(s) {
-		b.problem(c, "%s", p)
-	}
-}
-
-// optionalMethods are the methods that a component may have, with the interface
-// that makes the runtime call them.
-var optionalMethods = map[string]reflect.Type{
-	"Open": reflect.TypeFor[Opener](), "Ack": reflect.TypeFor[Acknowledger](), "Fail": reflect.TypeFor[Acknowledger](),
-	"Activate": reflect.TypeFor[Activator](), "Deactivate": reflect.TypeFor[Deactivator](), "Close": reflect.TypeFor[Closer](),
-	"Prepare": reflect.TypeFor[Preparer](), "Cleanup": reflect.TypeFor[Cleaner](), "Tick": reflect.TypeFor[Ticker](),
-	"Finish": reflect.TypeFor[Finisher](),
-}
-
-var spoutOnly, boltOnly = []string{"Open", "Ack", "Fail", "Close"}, []string{"Prepare", "Cleanup", "Tick", "Finish"}
-
-// otherName is what a method of spouts is called for bolts, and the other way round.
-var otherName = map[string]string{"Open": "Prepare", "Close": "Cleanup", "Prepare": "Open", "Cleanup": "Close"}
-
-// checkOptionalMethods finds an Open, Prepare, ... with the wrong signature: as the
-// interfaces are optional, the compiler would not, and it would never be called.
-func (b *Builder) checkOptionalMethods(c *Component) {
-	instance, foreign := b.instance(c)
-	if instance == nil {
-		return
-	}
-	typ := reflect.TypeOf(instance)
-	for _, name := range slices.Sorted(maps.Keys(optionalMethods)) {
-		want := optionalMethods[name]
-		if _, has := typ.MethodByName(name); !has {
-			continue
-		}
-		if slices.Contains(foreign, name) {
-			if own := otherName[name]; own != "" && typ.Implements(want) {
-				b.problem(c, "%v has a method %s that would never be called: here it is %s", typ, name, own)
-			}
-			continue
-		}
-		if !typ.Implements(want) {
-			b.problem(c, "%v has a method %s that would never be called: it doesn't implement topology.%s", typ, name, want.Name())
-		}
-	}
-}
-
-func (b *Builder) instance(c *Component) (x any, foreign []string) {
-	switch {
-	case c.NewSpout != nil:
-		x, foreign = c.NewSpout(), boltOnly
-		if r, ok := x.(*replayer); ok {
-			x = r.inner
-		}
-	case c.NewBolt != nil:
-		x, foreign = c.NewBolt(), spoutOnly
-	default:
-		return nil, nil
-	}
-	if x == nil {
-		b.problem(c, "the factory returns nil")
-	}
-	return x, foreign
-}
-
 func (b *Builder) component(id string) *Component { return b.topology.Component(id) }
 
 // idsBut returns the ids that a bolt may subscribe to: all but its own.
@@ -360,55 +222,6 @@ func (b *Builder) idsBut(own string) []string {
 		}
 	}
 	return ids
-}
-
-// checkCycles reports each cycle once, with its path in the direction of the tuples.
-func (b *Builder) checkCycles() {
-	const under, done = 1, 2
-	state := map[*Component]int{}
-	var path []string
-	var visit func(c *Component)
-	visit = func(c *Component) {
-		if c == nil || state[c] == done {
-			return
-		}
-		if state[c] == under {
-			loop := slices.Clone(path[slices.Index(path, c.ID):])
-			slices.Reverse(loop)
-			b.problem(c, "is part of a cycle: %s -> %s", strings.Join(loop, " -> "), loop[0])
-			return
-		}
-		state[c] = under
-		path = append(path, c.ID)
-		for _, in := range c.Inputs {
-			visit(b.component(in.Component))
-		}
-		path = path[:len(path)-1]
-		state[c] = done
-	}
-	for _, c := range b.topology.Components {
-		visit(c)
-	}
-}
-
-// checkReach reports bolts that no spout's tuples can come to. Bolts without any
-// known source were reported already.
-func (b *Builder) checkReach() {
-	reached := map[string]bool{}
-	for changed := true; changed; {
-		changed = false
-		for _, c := range b.topology.Components {
-			if !reached[c.ID] && (c.IsSpout() || slices.ContainsFunc(c.Inputs, func(in Subscription) bool { return reached[in.Component] })) {
-				reached[c.ID], changed = true, true
-			}
-		}
-	}
-	for _, c := range b.topology.Components {
-		known := slices.ContainsFunc(c.Inputs, func(in Subscription) bool { return b.component(in.Component) != nil })
-		if !reached[c.ID] && known {
-			b.problem(c, "no spout's tuples can reach the bolt")
-		}
-	}
 }
 
 // didYouMean returns a hint at the known name that is nearest to the given one,

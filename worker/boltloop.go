@@ -19,8 +19,8 @@ func newBoltTask(w *Worker, id topology.TaskID, index int, c *topology.Component
 	return t
 }
 
-// start makes the instance and prepares it. It is called again after a panic.
-func (t *boltTask) start(ctx context.Context) error {
+// prepare makes the instance and prepares it. It is called again after a panic.
+func (t *boltTask) prepare(ctx context.Context) error {
 	t.instance = t.comp.NewBolt()
 	t.out = topology.NewCollector(boltPort{t}, t.comp.Streams)
 	t.handle = nil
@@ -210,25 +210,13 @@ func (t *boltTask) stop() {
 	t.failHeld(fmt.Errorf("%s was stopped while it held the tuple", t.name()))
 	t.flushWords()
 	t.setActive(false)
-	t.closeInstance(func() error {
+	t.lifecycleCall(func() error {
 		if c, ok := t.instance.(topology.Cleaner); ok {
 			return c.Cleanup()
 		}
 		return nil
 	})
 	t.publish()
-}
-
-func (t *task) closeInstance(f func() error) {
-	defer t.busy.Store(t.busy.Swap(t.w.driver.now()))
-	defer func() {
-		if p := recover(); p != nil {
-			t.report(newPanicError(t.name(), p))
-		}
-	}()
-	if err := f(); err != nil {
-		t.report(fmt.Errorf("close: %w", err))
-	}
 }
 
 // failHeld fails the tuples that the instance was given and has not settled.

@@ -15,7 +15,6 @@ import (
 type boltTask struct {
 	task
 	instance  topology.Bolt
-	active    bool
 	handle    topology.Handler // the instance in its middleware; nil when there is none
 	out       *topology.Collector
 	in        *inbox
@@ -29,7 +28,6 @@ type boltTask struct {
 	retry     *retrier
 	held      map[*topology.Slab]struct{} // manual acking: slabs with unsettled tuples
 	holding   atomic.Bool                 // whether held has any, for others to read
-	panics    int                         // in a row
 	lastAcked int64                       // acks at the last panic
 	executed  int64                       // when it was finished last, to see whether it must be again
 	finished  bool

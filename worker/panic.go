@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
-	"time"
 
 	"github.com/galestream/gale/topology"
 )
@@ -80,22 +79,8 @@ func (t *boltTask) restart(ctx context.Context, cause error) {
 	t.flushWords()
 	t.flush()
 	t.publish()
-	for {
-		t.w.driver.pause(&t.task, restartPause(t.panics))
-		t.panics++
-		err := t.startGuarded(ctx)
-		switch {
-		case err == nil:
-			t.activateAgain(t.active, t.instance)
-			return
-		case ctx.Err() != nil:
-			return
-		case topology.IsFatal(err):
-			t.w.fail(err)
-			t.instance, t.handle = endedBolt{err}, nil
-			return
-		}
-		t.report(err)
+	if err := t.startAgain(ctx); err != nil {
+		t.instance, t.handle = endedBolt{err}, nil
 	}
 }
 
@@ -104,30 +89,3 @@ type endedBolt struct{ err error }
 
 // Execute fails every tuple.
 func (b endedBolt) Execute(context.Context, *topology.Tuple, *topology.Collector) error { return b.err }
-
-// activateAgain activates an instance that replaces an active one.
-func (t *task) activateAgain(active bool, instance any) {
-	if a, ok := instance.(topology.Activator); ok && active {
-		t.closeInstance(func() error { a.Activate(); return nil })
-	}
-}
-
-func (t *boltTask) startGuarded(ctx context.Context) (err error) {
-	defer t.busy.Store(t.busy.Swap(t.w.driver.now()))
-	defer func() {
-		if p := recover(); p != nil {
-			err = newPanicError(t.name(), p)
-		}
-	}()
-	return t.start(ctx)
-}
-
-// restartPause is 0 for the first restart, then 10 ms, doubling up to a second.
-func restartPause(before int) time.Duration {
-	if before == 0 {
-		return 0
-	}
-	return min(10*time.Millisecond<<min(before-1, 10), maxRestartPause)
-}
-
-const maxRestartPause = time.Second

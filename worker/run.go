@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/galestream/gale/topology"
 )
 
 // Run runs the topology until its sources have ended and every tree is complete, or ctx is done, and
@@ -57,10 +55,10 @@ var errInterrupted = errors.New("interrupted while opening")
 func (r *run) open(running context.Context) error {
 	opened := make(chan error, len(r.w.spouts)+len(r.w.bolts)) // nobody may be listening any more
 	for _, t := range r.w.spouts {
-		r.tasks.Go(func() { r.main(&t.task, t.startGuarded, t.loop, t.stop, opened) })
+		r.tasks.Go(func() { r.main(&t.task, t.task.start, t.loop, t.stop, opened) })
 	}
 	for _, t := range r.w.bolts {
-		r.tasks.Go(func() { r.main(&t.task, t.startGuarded, t.loop, t.stop, opened) })
+		r.tasks.Go(func() { r.main(&t.task, t.task.start, t.loop, t.stop, opened) })
 	}
 	var errs []error
 	for range cap(opened) {
@@ -239,19 +237,6 @@ func (r *run) ask(patience context.Context, t *task, f func()) bool {
 	}
 }
 
-// quiet waits until nothing is under way: every task is asleep, and no inbox or lane holds
-// anything. It reports false when patience ended first.
-func (r *run) quiet(patience context.Context) bool {
-	for !r.w.isQuiet() {
-		select {
-		case <-r.w.rests:
-		case <-patience.Done():
-			return false
-		}
-	}
-	return true
-}
-
 // grace is what components have after their context is done.
 const grace = time.Second
 
@@ -267,82 +252,4 @@ func (r *run) await() error {
 	case <-timer.C:
 		return r.w.stuckError()
 	}
-}
-
-// sourcesOver reports whether no spout will emit anything unless a tree fails.
-func (w *Worker) sourcesOver() bool {
-	for _, t := range w.spouts {
-		if !t.idle.Load() || !t.over.Load() {
-			return false
-		}
-	}
-	return true
-}
-
-// isQuiet looks twice: what changed between the looks was not quiet. A slab that one look misses in
-// an inbox that it has passed has come from a task that it has yet to pass, and that
-// has sent more by the second look.
-func (w *Worker) isQuiet() bool {
-	first, quiet := w.look()
-	if !quiet {
-		return false
-	}
-	second, quiet := w.look()
-	return quiet && first == second
-}
-
-// look reports whether all tasks are asleep with nothing to take, and how many slabs were ever sent.
-func (w *Worker) look() (sent int64, quiet bool) {
-	for _, t := range w.spouts {
-		if !t.idle.Load() || !t.over.Load() || t.lane.waiting.Load() {
-			return 0, false
-		}
-	}
-	for _, t := range w.bolts {
-		if !t.idle.Load() || t.in.sent.Load() != t.taken.Load() {
-			return 0, false
-		}
-		sent += t.in.sent.Load()
-	}
-	return sent, true
-}
-
-// mayFinish reports whether it is time for the bolts to finish when nothing is under way: every tree
-// is complete, or some bolt holds tuples, which its Finish may settle. Else the trees that are
-// left have lost a tuple, will time out, and may be replayed.
-func (w *Worker) mayFinish() bool {
-	for _, t := range w.bolts {
-		if t.holding.Load() {
-			return true
-		}
-	}
-	return w.pending() == 0
-}
-
-// pending returns how many trees are not complete, as was last published.
-func (w *Worker) pending() (n int) {
-	for _, t := range w.spouts {
-		p := &t.figures.published
-		p.Lock()
-		n += p.pending
-		p.Unlock()
-	}
-	return n
-}
-
-// setActive tells the bolt that its topology begins or ends.
-func (t *boltTask) setActive(active bool) {
-	if t.active == active {
-		return
-	}
-	t.active = active
-	t.closeInstance(func() error {
-		if a, ok := t.instance.(topology.Activator); ok && active {
-			a.Activate()
-		}
-		if d, ok := t.instance.(topology.Deactivator); ok && !active {
-			d.Deactivate()
-		}
-		return nil
-	})
 }

@@ -128,22 +128,8 @@ func (t *spoutTask) recovered(ctx context.Context, p any) {
 		t.panics, t.lastEmits = 0, t.emits
 	}
 	t.publish()
-	for {
-		t.w.driver.pause(&t.task, restartPause(t.panics))
-		t.panics++
-		err := t.startGuarded(ctx)
-		switch {
-		case err == nil:
-			t.activateAgain(t.active, t.instance)
-			return
-		case ctx.Err() != nil:
-			return
-		case topology.IsFatal(err):
-			t.w.fail(err)
-			t.instance, t.hears = endedSpout{}, nil
-			return
-		}
-		t.report(err)
+	if err := t.startAgain(ctx); err != nil {
+		t.instance, t.hears = endedSpout{}, nil
 	}
 }
 
@@ -152,16 +138,6 @@ type endedSpout struct{}
 
 // Next emits nothing.
 func (endedSpout) Next(context.Context, *topology.SpoutCollector) error { return topology.ErrEnd }
-
-func (t *spoutTask) startGuarded(ctx context.Context) (err error) {
-	defer t.busy.Store(t.busy.Swap(t.w.driver.now()))
-	defer func() {
-		if p := recover(); p != nil {
-			err = newPanicError(t.name(), p)
-		}
-	}()
-	return t.start(ctx)
-}
 
 // Report shows an error of the spout.
 func (t spoutPort) Report(err error) { t.report(err) }

@@ -23,14 +23,12 @@ type spoutTask struct {
 	expired   []acker.Settled // being worked on
 	sweepAt   int64           // when to look for expired trees
 	pace      int             // calls of Next in a chunk
-	active    bool
-	ended     bool  // Next has returned ErrEnd, and nothing has failed since
-	emits     int64 // emits so far
+	ended     bool            // Next has returned ErrEnd, and nothing has failed since
+	emits     int64           // emits so far
 	backoff   time.Duration
-	restUntil int64 // when it is polled again, for tasks that are stepped
-	refusal   error // the first emit of the current Next that could not be done
-	stumbled  bool  // Next has returned an error in this chunk
-	panics    int
+	restUntil int64       // when it is polled again, for tasks that are stepped
+	refusal   error       // the first emit of the current Next that could not be done
+	stumbled  bool        // Next has returned an error in this chunk
 	lastEmits int64       // emits at the last panic
 	settling  bool        // Ack or Fail of the spout runs
 	over      atomic.Bool // asleep, and it will emit no more unless a tree fails
@@ -52,9 +50,9 @@ func newSpoutTask(w *Worker, id topology.TaskID, index int, c *topology.Componen
 	return t
 }
 
-// start makes the instance and opens it. It is called again after a panic; what was pending
+// open makes the instance and opens it. It is called again after a panic; what was pending
 // then comes back to the new instance.
-func (t *spoutTask) start(ctx context.Context) error {
+func (t *spoutTask) open(ctx context.Context) error {
 	t.instance = t.comp.NewSpout()
 	t.hears, _ = t.instance.(topology.Acknowledger)
 	t.out = topology.NewSpoutCollector(spoutPort{t}, t.comp.Streams)
@@ -212,121 +210,6 @@ func (t *spoutTask) deadline() int64 {
 	return d
 }
 
-// hear tells the spout what has become of its trees; it reports whether there was anything.
-func (t *spoutTask) hear() bool {
-	if !t.lane.waiting.Load() {
-		return false
-	}
-	t.lane.take(&t.told)
-	t.clock()
-	for i := 0; i < len(t.told.complete); {
-		i = t.hearComplete(i)
-	}
-	t.figures.complete.flush()
-	t.each(len(t.told.failed), t.hearFailed)
-	clear(t.told.failed)
-	return true
-}
-
-// hearComplete settles complete trees from i on, and returns where it came to: a panic of the spout
-// ends it early.
-func (t *spoutTask) hearComplete(i int) (next int) {
-	next = i
-	defer t.calledBack(t.callBack(), &next)
-	for ; next < len(t.told.complete); next++ {
-		if s, ok := t.ledger.Settle(t.told.complete[next]); ok {
-			t.completed(s)
-		}
-	}
-	return next
-}
-
-func (t *spoutTask) hearFailed(i int) {
-	f := t.told.failed[i]
-	if s, ok := t.ledger.SettleFailed(f.root); ok {
-		t.figures.failed++
-		t.treeFailed(s.ID, f.cause)
-	}
-}
-
-// each calls f, which may call the spout's Ack and Fail, for 0 to n-1. A panic of the
-// spout replaces it, and the rest goes to the new one.
-func (t *spoutTask) each(n int, f func(i int)) {
-	for i := 0; i < n; {
-		i = t.some(i, n, f)
-	}
-}
-
-func (t *spoutTask) some(i, n int, f func(i int)) (next int) {
-	next = i
-	defer t.calledBack(t.callBack(), &next)
-	for ; next < n; next++ {
-		f(next)
-	}
-	return next
-}
-
-// callBack says that the spout's Ack and Fail run, which must not emit.
-func (t *spoutTask) callBack() (before callState) {
-	before = callState{t.settling, t.busy.Swap(t.now)}
-	t.settling = true
-	return before
-}
-
-// callState is what callBack has changed.
-type callState struct {
-	settling bool
-	busy     int64
-}
-
-// calledBack is deferred: it undoes callBack, and replaces a spout that has panicked; then the tree at
-// next has been told.
-func (t *spoutTask) calledBack(before callState, next *int) {
-	p := recover()
-	t.settling = before.settling
-	if p != nil {
-		t.recovered(t.w.hard, p)
-		*next++
-	}
-	t.busy.Store(before.busy)
-}
-
-func (t *spoutTask) completed(s acker.Settled) {
-	t.figures.acked++
-	t.figures.complete.gather(t.now - s.Opened)
-	if t.hears != nil {
-		t.hears.Ack(s.ID)
-	}
-	if t.observer != nil {
-		t.observer.Completed(t.id, s.ID, nil)
-	}
-}
-
-func (t *spoutTask) treeFailed(id any, cause error) {
-	if t.hears != nil {
-		t.ended = false // it may want to emit it again
-		t.hears.Fail(id, cause)
-	}
-	if t.observer != nil {
-		t.observer.Completed(t.id, id, cause)
-	}
-}
-
-// sweep fails the trees whose time is over; it reports whether there were any.
-func (t *spoutTask) sweep() bool {
-	if t.now < t.sweepAt {
-		return false
-	}
-	t.sweepAt = t.now + int64(t.w.tickLen)
-	t.expired = t.ledger.Expire(t.tick, t.w.timeoutTicks, t.expired[:0])
-	t.each(len(t.expired), func(i int) {
-		t.figures.timedOut++
-		t.treeFailed(t.expired[i].ID, topology.ErrTimeout)
-	})
-	clear(t.expired)
-	return len(t.expired) > 0
-}
-
 // stop ends the instance. What is pending fails.
 func (t *spoutTask) stop() {
 	t.done = true
@@ -338,7 +221,7 @@ func (t *spoutTask) stop() {
 	})
 	clear(t.expired)
 	t.setActive(false)
-	t.closeInstance(func() error {
+	t.lifecycleCall(func() error {
 		if c, ok := t.instance.(topology.Closer); ok {
 			return c.Close()
 		}
@@ -348,19 +231,3 @@ func (t *spoutTask) stop() {
 }
 
 var errStopped = errors.New("the topology was stopped before the tuple tree was complete")
-
-func (t *spoutTask) setActive(active bool) {
-	if t.active == active {
-		return
-	}
-	t.active = active
-	t.closeInstance(func() error {
-		if a, ok := t.instance.(topology.Activator); ok && active {
-			a.Activate()
-		}
-		if d, ok := t.instance.(topology.Deactivator); ok && !active {
-			d.Deactivate()
-		}
-		return nil
-	})
-}

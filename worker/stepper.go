@@ -39,7 +39,7 @@ func NewStepper(t *topology.Topology, opt Options, start time.Time, faults Fault
 func (s *Stepper) Start() error {
 	var errs []error
 	for _, t := range s.w.tasks() {
-		errs = append(errs, t.startAny(s.w.hard))
+		errs = append(errs, t.start(s.w.hard))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
@@ -56,13 +56,6 @@ func (s *Stepper) Start() error {
 	}
 	s.w.setState("running")
 	return nil
-}
-
-func (t *task) startAny(ctx context.Context) error {
-	if t.spout != nil {
-		return t.spout.startGuarded(ctx)
-	}
-	return t.bolt.startGuarded(ctx)
 }
 
 // Now returns the simulated time.

@@ -44,6 +44,8 @@ type task struct {
 	idle          atomic.Bool  // asleep with nothing to do
 	busy          atomic.Int64 // since when it has been in one chunk; 0: it is not
 	done          bool         // told to end
+	active        bool         // its topology runs, and the instance was told so
+	panics        int          // restarts since something went well
 	stuckReported atomic.Int64 // the busy time of the call that was reported last
 }
 
