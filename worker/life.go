@@ -44,7 +44,7 @@ func (t *task) startAgain(ctx context.Context) error {
 			}
 			return nil
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the run has ended meanwhile
 		case topology.IsFatal(err):
 			t.w.fail(err)
 			return err
