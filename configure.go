@@ -51,6 +51,9 @@ func workerOptions(c config.Config, log *zap.Logger) worker.Options {
 	if o.StuckAfter == 0 {
 		o.StuckAfter = -1
 	}
+	if o.StopTimeout == 0 {
+		o.StopTimeout = 1 // no time to drain; to the worker 0 is its default
+	}
 	for id, d := range c.Components {
 		o.Overrides[id] = worker.Override{Parallelism: d.Parallelism, MaxPending: d.MaxSpoutPending, Settings: d.Settings}
 	}

@@ -30,7 +30,8 @@ type Ledger struct {
 	// free is a ring of the free slots, oldest first, so that a slot rests as long as
 	// can be before its next use.
 	free       []uint32
-	head, open int // head: the next free slot in the ring; open: how many are not free
+	now        uint32 // the last tick that the owner has told
+	head, open int    // head: the next free slot in the ring; open: how many are not free
 }
 
 // slot is what many goroutines touch. 16 bytes: four share a cache line, and one
@@ -94,6 +95,7 @@ func (l *Ledger) Open(id any, opened int64, tick uint32) RootID {
 		l.head = 0
 	}
 	l.open++
+	l.now = tick
 	r := &l.owned[n]
 	if r.tick != tick || l.renewed.Load() {
 		l.slots[n].begin(tick)
@@ -269,6 +271,7 @@ func (l *Ledger) settle(n uint32) Settled {
 // them to expired, which it returns. Ticks are compared modulo 2^32, so none may be older than 2^31;
 // one that lies ahead, because another goroutine's clock was read later, is young. Owner.
 func (l *Ledger) Expire(now, age uint32, expired []Settled) []Settled {
+	l.now = now
 	if l.open == 0 {
 		return expired
 	}
@@ -293,7 +296,7 @@ func (l *Ledger) began(n int) uint32 {
 // end settles a tree that is not complete.
 func (l *Ledger) end(n uint32) Settled {
 	atomic.StoreUint32(&l.slots[n].generation, 0)
-	l.owned[n].wild, l.owned[n].wildAt = true, l.owned[n].tick
+	l.owned[n].wild, l.owned[n].wildAt = true, l.now
 	return l.settle(n)
 }
 

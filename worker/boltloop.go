@@ -127,7 +127,7 @@ func (t *boltTask) fireTimers() {
 		if t.nextTick <= t.now { // too late for some
 			t.nextTick = t.now + int64(t.comp.Tick)
 		}
-		if !t.finished || len(t.held) > 0 { // what it had to say is said
+		if !t.finished || len(t.held) > 0 || t.executed != t.figures.executed { // what it had to say is said
 			t.tickBolt(ctx)
 		}
 	}
@@ -210,7 +210,7 @@ func (t *boltTask) stop() {
 	t.failHeld(fmt.Errorf("%s was stopped while it held the tuple", t.name()))
 	t.flushWords()
 	t.setActive(false)
-	t.lifecycleCall(func() error {
+	t.lifecycleCall("cleanup", func() error {
 		if c, ok := t.instance.(topology.Cleaner); ok {
 			return c.Cleanup()
 		}

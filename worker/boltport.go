@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/galestream/gale/acker"
@@ -135,6 +136,9 @@ func (t *boltTask) checkAnchors(e *topology.Emission) error {
 		}
 	case topology.AnchorExplicit:
 		for _, a := range e.Anchors {
+			if !t.comp.ManualAck && a != t.current {
+				return errHeld
+			}
 			if err := checkAnchor(t.comp.ID, a); err != nil {
 				return err
 			}
@@ -142,6 +146,8 @@ func (t *boltTask) checkAnchors(e *topology.Emission) error {
 	}
 	return nil
 }
+
+var errHeld = errors.New("anchored to a tuple that the bolt is not handling: with automatic acking it was settled when its Execute returned; declare the bolt with ManualAck to hold tuples")
 
 func checkAnchor(component string, t *topology.Tuple) error {
 	if s := t.Delivery().State; s != topology.Unsettled {
@@ -236,13 +242,25 @@ func (t *boltTask) settle(tuple *topology.Tuple, to topology.TupleState, cause e
 // ResetTimeout gives the tuple's trees the full timeout again.
 func (t boltPort) ResetTimeout(tuple *topology.Tuple) {
 	d := tuple.Delivery()
-	if d.Root == 0 {
+	switch {
+	case !t.comp.ManualAck && tuple != t.current:
+		t.misused(errHeld)
+		return
+	case d.State != topology.Unsettled:
+		t.misused(&SettledError{t.comp.ID, "reset of the timeout of", tuple.Component(), tuple.Stream(), d.State})
+		return
+	case d.Root == 0:
 		return
 	}
 	t.w.ledger(acker.RootID(d.Root)).Touch(acker.RootID(d.Root), t.tick)
 	for _, l := range d.More() {
 		t.w.ledger(acker.RootID(l.Root)).Touch(acker.RootID(l.Root), t.tick)
 	}
+}
+
+func (t *boltTask) misused(err error) {
+	t.figures.misused++
+	t.report(err)
 }
 
 // Report shows an error of the bolt.

@@ -74,14 +74,25 @@ func (t *boltTask) goOn(ctx context.Context) {
 	t.busy.Store(t.now)
 	for t.at < s.Len() && !t.retry.full() && ctx.Err() == nil {
 		start, first := t.now, t.at
-		for end := min(t.at+t.pace, s.Len()); t.at < end && !t.retry.full(); {
-			t.at = t.execute(ctx, s, t.at, end)
-		}
+		t.executeChunk(ctx, s, start)
 		t.endChunk(start, int64(t.at-first), s.Filled)
 	}
 	t.busy.Store(0)
+	t.current = nil // it may be used by others now
 	if t.at == s.Len() {
 		t.release(s)
+	}
+}
+
+// executeChunk executes up to pace tuples. It looks at the clock after 1, 3, 7, ... of them: a bolt that
+// has become slow must not keep what it has done to itself.
+func (t *boltTask) executeChunk(ctx context.Context, s *topology.Slab, start int64) {
+	end := min(t.at+t.pace, s.Len())
+	for step := 1; t.at < end && !t.retry.full(); step *= 2 {
+		t.at = t.execute(ctx, s, t.at, min(t.at+step, end))
+		if t.at < end && t.w.driver.now()-start > 2*int64(chunkTime) {
+			return
+		}
 	}
 }
 

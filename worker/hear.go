@@ -59,6 +59,14 @@ func (t *spoutTask) some(i, n int, f func(i int)) (next int) {
 	return next
 }
 
+// leaveNext ends the Next that waits in an emit when Ack or Fail have panicked meanwhile.
+func (t *spoutTask) leaveNext() {
+	if p := t.panicked; p != nil {
+		t.panicked = nil
+		panic(p)
+	}
+}
+
 // callBack says that the spout's Ack and Fail run, which must not emit.
 func (t *spoutTask) callBack() (before callState) {
 	before = callState{t.settling, t.busy.Swap(t.now)}
@@ -78,8 +86,12 @@ func (t *spoutTask) calledBack(before callState, next *int) {
 	p := recover()
 	t.settling = before.settling
 	if p != nil {
-		t.recovered(t.w.hard, p)
 		*next++
+		if t.inNext { // which must be left before the spout can be replaced
+			t.panicked = p
+		} else {
+			t.recovered(t.w.hard, p)
+		}
 	}
 	t.busy.Store(before.busy)
 }

@@ -31,7 +31,7 @@ func (t *task) start(ctx context.Context) (err error) {
 }
 
 // startAgain replaces an instance that has panicked, after a pause that grows while nothing but panics
-// happens. An error is fatal: it ends the topology.
+// happens. An error says that it can't be: the topology ends.
 func (t *task) startAgain(ctx context.Context) error {
 	for {
 		t.w.driver.pause(t, restartPause(t.panics))
@@ -40,7 +40,7 @@ func (t *task) startAgain(ctx context.Context) error {
 		switch {
 		case err == nil:
 			if a, ok := t.code().(topology.Activator); ok && t.active {
-				t.lifecycleCall(func() error { a.Activate(); return nil })
+				t.lifecycleCall("activate", func() error { a.Activate(); return nil })
 			}
 			return nil
 		case ctx.Err() != nil:
@@ -50,6 +50,9 @@ func (t *task) startAgain(ctx context.Context) error {
 			return err
 		}
 		t.report(err)
+		if t.w.draining.Load() { // nothing will come of it any more
+			return err
+		}
 	}
 }
 
@@ -69,7 +72,11 @@ func (t *task) setActive(active bool) {
 		return
 	}
 	t.active = active
-	t.lifecycleCall(func() error {
+	what := "deactivate"
+	if active {
+		what = "activate"
+	}
+	t.lifecycleCall(what, func() error {
 		if a, ok := t.code().(topology.Activator); ok && active {
 			a.Activate()
 		}
@@ -81,14 +88,14 @@ func (t *task) setActive(active bool) {
 }
 
 // lifecycleCall runs code of the instance that handles no tuple; what goes wrong there is reported.
-func (t *task) lifecycleCall(f func() error) {
+func (t *task) lifecycleCall(what string, f func() error) {
 	defer t.busy.Store(t.busy.Swap(t.w.driver.now()))
 	defer func() {
 		if p := recover(); p != nil {
-			t.report(newPanicError(t.name(), p))
+			t.report(fmt.Errorf("%s: %w", what, newPanicError(t.name(), p)))
 		}
 	}()
 	if err := f(); err != nil {
-		t.report(fmt.Errorf("close: %w", err))
+		t.report(fmt.Errorf("%s: %w", what, err))
 	}
 }

@@ -2,6 +2,8 @@ package worker
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -50,6 +52,22 @@ func (o Options) withDefaults(t topology.Options) Options {
 		o.Log = zap.NewNop()
 	}
 	return o
+}
+
+// check lists the options that are out of range, after the defaults were filled in.
+func (o Options) check() error {
+	var errs []error
+	at := func(ok bool, what string, value any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("worker: %s is %v, must be above 0", what, value))
+		}
+	}
+	at(o.MessageTimeout > 0, "the message timeout", o.MessageTimeout)
+	at(o.MaxSpoutPending > 0, "the bound of pending trees", o.MaxSpoutPending)
+	at(o.InboxBatches > 0, "the bound of inboxes in batches", o.InboxBatches)
+	at(o.BatchSize > 0, "the batch size", o.BatchSize)
+	at(o.StopTimeout > 0, "the stop timeout", o.StopTimeout)
+	return errors.Join(errs...)
 }
 
 // Observer hears what the tasks of a worker do, each on the task's goroutine.

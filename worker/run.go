@@ -27,6 +27,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer end()
 	w.hard, w.abort = hard, abort
 	r := &run{w: w, begin: make(chan struct{})}
+	defer w.watch()()
 	err := r.open(running)
 	switch err {
 	case nil:
@@ -38,7 +39,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	end()
 	stuck := r.await()
 	w.setState("ended")
-	return errors.Join(err, stuck, errors.Join(w.shared.close()...))
+	return errors.Join(err, stuck, w.shared.close())
 }
 
 // run is the one Run of a worker.
@@ -111,8 +112,6 @@ func (t *task) discard(hard context.Context) {
 func (r *run) live(running context.Context) error {
 	r.activate(running)
 	r.w.setState("running")
-	stuck := time.NewTicker(r.w.watchInterval())
-	defer stuck.Stop()
 	for {
 		select {
 		case <-running.Done():
@@ -121,8 +120,6 @@ func (r *run) live(running context.Context) error {
 			if r.w.sourcesOver() && r.complete(running) {
 				return nil
 			}
-		case <-stuck.C:
-			r.w.reportStuck()
 		}
 	}
 }
@@ -143,6 +140,7 @@ func (r *run) complete(running context.Context) bool {
 func (r *run) drain() error {
 	w := r.w
 	w.setState("draining")
+	w.draining.Store(true)
 	patience, cancel := context.WithTimeout(context.Background(), w.opt.StopTimeout)
 	defer cancel()
 	r.deactivate(patience)

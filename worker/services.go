@@ -2,7 +2,6 @@ package worker
 
 import (
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -21,7 +20,7 @@ func (s services) Histogram(name string) topology.Histogram {
 	return s.t.figures.own.histogram(s.t, name)
 }
 func (s services) Shared(name string, open func() (any, error)) (any, error) {
-	return s.t.w.shared.get(name, open)
+	return s.t.w.shared.get(s.t.w.hard, name, open)
 }
 
 // Wake wakes the task if it is a spout's.
@@ -78,55 +77,4 @@ func named[T any](t *task, in *map[string]*T, name string, make func() *T) *T {
 	}
 	(*in)[name] = x
 	return x
-}
-
-// shared is what the tasks of a worker share by name.
-type shared struct {
-	mu struct {
-		sync.Mutex
-		of    map[string]any
-		order []string
-	}
-}
-
-// maxShared bounds how many resources the code of a topology may share.
-const maxShared = 256
-
-// get opens the resource unless it is there. The lock is held meanwhile: who wants the same
-// must wait anyhow.
-func (s *shared) get(name string, open func() (any, error)) (any, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if x, ok := s.mu.of[name]; ok {
-		return x, nil
-	}
-	if len(s.mu.of) >= maxShared {
-		return nil, fmt.Errorf("the worker shares %d resources already", maxShared)
-	}
-	x, err := open()
-	if err != nil {
-		return nil, err
-	}
-	if s.mu.of == nil {
-		s.mu.of = map[string]any{}
-	}
-	s.mu.of[name] = x
-	s.mu.order = append(s.mu.order, name)
-	return x, nil
-}
-
-// close closes what can be closed, the newest first.
-func (s *shared) close() (errs []error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := len(s.mu.order) - 1; i >= 0; i-- {
-		name := s.mu.order[i]
-		if c, ok := s.mu.of[name].(io.Closer); ok {
-			if err := c.Close(); err != nil {
-				errs = append(errs, fmt.Errorf("close of shared resource %q: %w", name, err))
-			}
-		}
-	}
-	s.mu.of, s.mu.order = nil, nil
-	return errs
 }

@@ -28,7 +28,8 @@ func (t *spoutTask) emitOther(e *topology.Emission) {
 		err = errEmitInAck
 	}
 	if err == nil && e.Tracked && t.ledger.Full() && !t.waitRoom() {
-		return // stopped at once: nobody counts on what is emitted now
+		t.drop(e.ID) // stopped at once
+		return
 	}
 	if err == nil {
 		err = t.choose(x, e)
@@ -46,6 +47,12 @@ func (t *spoutTask) emitOther(e *topology.Emission) {
 	for i := range t.targets {
 		t.add(t.targets[i].outlet, x.stream, e.Values, 0, 0)
 	}
+}
+
+// drop tells the spout that a tree will not be: the worker was stopped at once.
+func (t *spoutTask) drop(id any) {
+	t.figures.failed++
+	t.each(1, func(int) { t.treeFailed(id, errStopped) })
 }
 
 var errEmitInAck = errors.New("a spout must not emit in Ack or Fail; remember it, and emit it in Next")
@@ -108,6 +115,7 @@ func (t *spoutTask) waitRoom() bool {
 	busy := t.busy.Swap(0)
 	for t.ledger.Full() {
 		if !t.hear() && !t.w.driver.await(t) {
+			t.resume(busy)
 			return false
 		}
 		t.clock()
@@ -116,6 +124,7 @@ func (t *spoutTask) waitRoom() bool {
 	t.figures.blocked += t.clock() - began
 	t.figures.waits(0, 0)
 	t.resume(busy)
+	t.leaveNext()
 	return true
 }
 
@@ -127,6 +136,7 @@ func (t *spoutTask) recovered(ctx context.Context, p any) {
 	if t.emits != t.lastEmits {
 		t.panics, t.lastEmits = 0, t.emits
 	}
+	t.flush()
 	t.publish()
 	if err := t.startAgain(ctx); err != nil {
 		t.instance, t.hears = endedSpout{}, nil

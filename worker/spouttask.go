@@ -30,6 +30,8 @@ type spoutTask struct {
 	refusal   error       // the first emit of the current Next that could not be done
 	stumbled  bool        // Next has returned an error in this chunk
 	lastEmits int64       // emits at the last panic
+	inNext    bool        // Next is on the stack
+	panicked  any         // what Ack or Fail panicked with while it was
 	settling  bool        // Ack or Fail of the spout runs
 	over      atomic.Bool // asleep, and it will emit no more unless a tree fails
 }
@@ -114,15 +116,19 @@ func (t *spoutTask) mayEmit() bool { return t.active && !t.ended && !t.ledger.Fu
 
 // next calls Next as often as the pace says, or until it emits nothing.
 func (t *spoutTask) next(ctx context.Context) {
+	instance := t.instance
+	t.inNext = true
 	defer func() {
+		t.inNext = false
 		if p := recover(); p != nil {
 			t.recovered(ctx, p)
 		}
 	}()
+	start := t.now
 	fails := t.figures.failed + t.figures.timedOut
-	for range t.pace {
+	for n := 1; n <= t.pace; n++ {
 		before := t.emits
-		if err := t.instance.Next(ctx, t.out); err != nil {
+		if err := instance.Next(ctx, t.out); err != nil {
 			t.nextFailed(err)
 			// What was told from inside an EmitID may be news to a Next that was about to end.
 			t.ended = t.ended && (t.hears == nil || fails == t.figures.failed+t.figures.timedOut)
@@ -132,6 +138,9 @@ func (t *spoutTask) next(ctx context.Context) {
 			t.nextFailed(nil)
 		}
 		if t.emits == before || t.ledger.Full() || t.lane.waiting.Load() {
+			return
+		}
+		if n&(n-1) == 0 && t.clock()-start > 2*int64(chunkTime) { // see executeChunk
 			return
 		}
 	}
@@ -221,7 +230,7 @@ func (t *spoutTask) stop() {
 	})
 	clear(t.expired)
 	t.setActive(false)
-	t.lifecycleCall(func() error {
+	t.lifecycleCall("close", func() error {
 		if c, ok := t.instance.(topology.Closer); ok {
 			return c.Close()
 		}

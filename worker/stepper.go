@@ -174,5 +174,5 @@ func (s *Stepper) Stop() error {
 	}
 	s.end()
 	s.w.setState("ended")
-	return errors.Join(s.w.shared.close()...)
+	return s.w.shared.close()
 }

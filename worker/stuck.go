@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -24,6 +25,25 @@ func (w *Worker) stuckError() error {
 		}
 	}
 	return e
+}
+
+// watch reports stuck calls until the returned function is called, which waits until it has ended.
+func (w *Worker) watch() (stop func()) {
+	var watching sync.WaitGroup
+	end := make(chan struct{})
+	watching.Go(func() {
+		ticker := time.NewTicker(w.watchInterval())
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				w.reportStuck()
+			case <-end:
+				return
+			}
+		}
+	})
+	return func() { close(end); watching.Wait() }
 }
 
 // watchInterval is how often tasks are looked at.

@@ -50,6 +50,9 @@ func (d *threads) block(from *task, to *inbox, s *topology.Slab) {
 	from.figures.blocked += d.now() - began
 	from.figures.waits(0, 0)
 	from.resume(busy)
+	if from.spout != nil && from.spout.inNext {
+		from.spout.leaveNext()
+	}
 }
 
 // resume ends a wait within a call of the component's code, which began anew as far as anybody watches

@@ -3,7 +3,9 @@ package worker
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -30,15 +32,16 @@ type Worker struct {
 	tickLen      time.Duration
 	timeoutTicks uint32
 
-	abort   context.CancelCauseFunc // ends the run
-	hard    context.Context         // done when the tasks must end at once
-	ran     atomic.Bool             // Run was called
-	ending  atomic.Bool             // the sources are over: idle bolts say so
-	failure atomic.Pointer[failedError]
-	nudges  chan struct{} // it may be time to end the run: a spout has become idle, or a bolt that had finished
-	rests   chan struct{} // a task has become idle while that is waited for; apart from nudges, so that it is no news when a bolt that was asked to finish is idle again
-	state   atomic.Pointer[string]
-	started int64
+	abort    context.CancelCauseFunc // ends the run
+	hard     context.Context         // done when the tasks must end at once
+	draining atomic.Bool             // the run was told to stop, or has failed
+	ran      atomic.Bool             // Run was called
+	ending   atomic.Bool             // the sources are over: idle bolts say so
+	failure  atomic.Pointer[failedError]
+	nudges   chan struct{} // it may be time to end the run: a spout has become idle, or a bolt that had finished
+	rests    chan struct{} // a task has become idle while that is waited for; apart from nudges, so that it is no news when a bolt that was asked to finish is idle again
+	state    atomic.Pointer[string]
+	started  int64
 }
 
 // driver is what differs between tasks that have goroutines and tasks that are stepped.
@@ -61,7 +64,7 @@ func New(t *topology.Topology, opt Options) (*Worker, error) { return newWorker(
 func newWorker(t *topology.Topology, opt Options, d driver) (*Worker, error) {
 	w := &Worker{opt: opt.withDefaults(t.Options), settings: map[string]any{}, slabs: newSlabs(), nudges: make(chan struct{}, 1), rests: make(chan struct{}, 1), hard: context.Background()}
 	w.setState("starting")
-	if err := w.override(t); err != nil {
+	if err := errors.Join(w.opt.check(), w.override(t)); err != nil {
 		return nil, err
 	}
 	w.tickLen = tickLength(w.opt.MessageTimeout)
@@ -97,13 +100,21 @@ func (w *Worker) override(t *topology.Topology) error {
 		}
 		changed.Components = append(changed.Components, &d)
 	}
-	for id := range w.opt.Overrides {
+	w.topology = &changed
+	return errors.Join(w.checkOverrides(t), w.checkLimits())
+}
+
+func (w *Worker) checkOverrides(t *topology.Topology) error {
+	var errs []error
+	for _, id := range slices.Sorted(maps.Keys(w.opt.Overrides)) {
 		if t.Component(id) == nil {
-			return fmt.Errorf("the configuration names a component %q, which topology %q doesn't have%s", id, t.Name, t.Nearest(id))
+			errs = append(errs, fmt.Errorf("the configuration names a component %q, which topology %q doesn't have%s", id, t.Name, t.Nearest(id)))
+		}
+		if o := w.opt.Overrides[id]; o.Parallelism < 0 || o.MaxPending < 0 {
+			errs = append(errs, fmt.Errorf("the configuration gives component %q a negative number", id))
 		}
 	}
-	w.topology = &changed
-	return w.checkLimits()
+	return errors.Join(errs...)
 }
 
 // checkLimits refuses what the ledgers have no room for, before anything is made.

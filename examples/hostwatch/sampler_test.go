@@ -39,7 +39,7 @@ func (t *testSampler) times() (out []time.Time) {
 func TestSamplerReadsAtWholeIntervals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now() // whole, in a bubble
-		time.Sleep(300 * time.Millisecond)
+		<-time.After(300 * time.Millisecond) // of the bubble's time: not at a whole interval
 		s := newTestSampler(time.Second, 4500*time.Millisecond)
 		got := s.times()
 		s.close()
