@@ -1,18 +1,14 @@
 package gale_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/galestream/gale"
 	"github.com/galestream/gale/topology"
@@ -117,93 +113,6 @@ func blocked() *topology.Builder {
 	})
 }
 
-// output is what a program has written, for one test to await.
-type output struct {
-	mu struct {
-		sync.Mutex
-		text bytes.Buffer
-	}
-	wrote chan struct{} // of one, which says that there is more
-}
-
-func newOutput() *output { return &output{wrote: make(chan struct{}, 1)} }
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	select {
-	case o.wrote <- struct{}{}:
-	default:
-	}
-	return o.mu.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.mu.text.String()
-}
-
-// process is a program that runs.
-type process struct {
-	cmd            *exec.Cmd
-	stdin          io.WriteCloser
-	stdout, stderr *output
-	ended          chan struct{}
-}
-
-// patience is how long a program may run: one that hangs is killed, and its exit code is then -1.
-const patience = time.Minute
-
-func start(t *testing.T, program string, args, env []string) *process {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	p := &process{cmd: exec.CommandContext(ctx, os.Args[0], args...), stdout: newOutput(), stderr: newOutput(), ended: make(chan struct{})}
-	p.cmd.Env = append(withoutGale(os.Environ()), append(env, programVariable+"="+program)...)
-	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
-	stdin, err := p.cmd.StdinPipe()
-	require.NoError(t, err)
-	p.stdin = stdin
-	require.NoError(t, p.cmd.Start())
-	go func() {
-		defer close(p.ended)
-		_ = p.cmd.Wait() // the tests look at its exit code
-	}()
-	t.Cleanup(func() { cancel(); <-p.ended })
-	return p
-}
-
-func withoutGale(env []string) (kept []string) {
-	for _, e := range env {
-		if !strings.HasPrefix(e, "GALE_") {
-			kept = append(kept, e)
-		}
-	}
-	return kept
-}
-
-// await waits until the program has written the text.
-func (p *process) await(t *testing.T, o *output, text string) {
-	t.Helper()
-	for !strings.Contains(o.String(), text) {
-		select {
-		case <-o.wrote:
-		case <-p.ended:
-			require.Contains(t, o.String(), text, "stderr: %s", p.stderr)
-		}
-	}
-}
-
-func (p *process) signal(t *testing.T, s os.Signal) {
-	t.Helper()
-	require.NoError(t, p.cmd.Process.Signal(s))
-}
-
-func (p *process) exitCode() int {
-	<-p.ended
-	return p.cmd.ProcessState.ExitCode()
-}
-
 func TestExitCodes(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -218,10 +127,10 @@ func TestExitCodes(t *testing.T) {
 			code: gale.ExitOK, stdout: "a\nb\n--\n-gale.help\n", stderr: []string{"words ended after", "COMPONENT", "source", "sink"}},
 		{name: "help", program: "words", args: []string{"a", "-gale.help"},
 			code: gale.ExitOK, stderr: []string{"-gale.config=FILE", "topology.batch-size (256)", "GALE_TOPOLOGY_BATCH_SIZE", "components.sink.parallelism (1)"}},
-		{name: "no topology", program: "unbuildable", code: gale.ExitFailed, stderr: []string{`"sink"`, `"sauce"`}},
+		{name: "no topology", program: "unbuildable", code: gale.ExitFailed, stderr: []string{"there is no spout", `sink: subscribes to the unknown component "sauce"`}},
 		{name: "no topology, however it is configured", program: "unbuildable", args: []string{"-gale.a=b"}, code: gale.ExitFailed, stderr: []string{`"sauce"`}},
-		{name: "Open fails", program: "unopened", code: gale.ExitFailed, stderr: []string{`topology "words"`, `"source"`, "the queue is locked"}},
-		{name: "a fatal error", program: "fatal", code: gale.ExitFailed, stderr: []string{`topology "words"`, `"sink"`, "the disk is gone", "COMPONENT"}},
+		{name: "Open fails", program: "unopened", code: gale.ExitFailed, stderr: []string{`topology "words": source[0]: open: the queue is locked`}},
+		{name: "a fatal error", program: "fatal", code: gale.ExitFailed, stderr: []string{`topology "words": sink[0]`, "the disk is gone", "COMPONENT"}},
 		{name: "flag without a value", program: "words", args: []string{"-gale.config"}, code: gale.ExitUsage, stderr: []string{"flag -gale.config needs a value"}},
 		{name: "wrong flag", program: "words", args: []string{"-gale.log.level=loud"}, code: gale.ExitUsage, stderr: []string{"flag: log.level"}},
 		{name: "wrong environment", program: "words", env: []string{"GALE_LOG_LEVEL=loud"}, code: gale.ExitUsage, stderr: []string{"environment GALE_LOG_LEVEL: "}},
@@ -241,6 +150,14 @@ func TestExitCodes(t *testing.T) {
 // long is a stop timeout that no test waits for.
 const long = "-gale.topology.stop-timeout=1h"
 
+// drained is what the program blocked may print: the interrupt comes when its source has emitted one
+// word or more.
+var drained = []string{
+	"a\nemitted 1, acked 1, failed 0\n",
+	"a\nb\nemitted 2, acked 2, failed 0\n",
+	"a\nb\nc\nemitted 3, acked 3, failed 0\n",
+}
+
 func TestInterruptDrains(t *testing.T) {
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(s.String(), func(t *testing.T) {
@@ -250,23 +167,10 @@ func TestInterruptDrains(t *testing.T) {
 			p.await(t, p.stderr, "stopping: draining for at most 1h0m0s; once more ends it at once\n")
 			require.NoError(t, p.stdin.Close()) // the bolt goes on
 			require.Equal(t, gale.ExitInterrupted, p.exitCode(), "%s", p.stderr)
-			require.Regexp(t, `^a\n(b\n)?(c\n)?emitted ([1-3]), acked ([1-3]), failed 0\n$`, p.stdout.String())
-			require.Equal(t, strings.Count(p.stdout.String(), "\n")-1, acked(t, p), "each that was emitted")
+			require.Contains(t, drained, p.stdout.String(), "each that was emitted is acked")
 			require.Contains(t, p.stderr.String(), "words ended after")
 		})
 	}
-}
-
-// acked returns how many words the source says were acked, which are all that it has emitted.
-func acked(t *testing.T, p *process) (n int) {
-	t.Helper()
-	_, last, found := strings.Cut(p.stdout.String(), "emitted ")
-	require.True(t, found)
-	var emitted int
-	_, err := fmt.Sscanf(last, "%d, acked %d", &emitted, &n)
-	require.NoError(t, err)
-	require.Equal(t, emitted, n)
-	return n
 }
 
 func TestSecondInterruptEndsAtOnce(t *testing.T) {
