@@ -84,11 +84,15 @@ func (t *boltTask) goOn(ctx context.Context) {
 	}
 }
 
-// executeChunk executes up to pace tuples. It looks at the clock after 1, 3, 7, ... of them: a bolt that
-// has become slow must not keep what it has done to itself.
+// maxBlind is how many tuples are executed between two looks at the clock: a nanosecond a tuple is what
+// looking so often costs.
+const maxBlind = 32
+
+// executeChunk executes up to pace tuples. It ends early when they take long: a bolt that has become
+// slow must not keep what it has done to itself.
 func (t *boltTask) executeChunk(ctx context.Context, s *topology.Slab, start int64) {
 	end := min(t.at+t.pace, s.Len())
-	for step := 1; t.at < end && !t.retry.full(); step *= 2 {
+	for step := 1; t.at < end && !t.retry.full(); step = min(2*step, maxBlind) {
 		t.at = t.execute(ctx, s, t.at, min(t.at+step, end))
 		if t.at < end && t.w.driver.now()-start > 2*int64(chunkTime) {
 			return

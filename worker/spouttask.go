@@ -140,7 +140,7 @@ func (t *spoutTask) next(ctx context.Context) {
 		if t.emits == before || t.ledger.Full() || t.lane.waiting.Load() {
 			return
 		}
-		if n&(n-1) == 0 && t.clock()-start > 2*int64(chunkTime) { // see executeChunk
+		if (n&(n-1) == 0 || n%maxBlind == 0) && t.clock()-start > 2*int64(chunkTime) { // see executeChunk
 			return
 		}
 	}
