@@ -105,7 +105,7 @@ func TestMistakesNameTheirPlace(t *testing.T) {
 				flags = append(flags, "-gale."+s)
 			}
 			var stderr bytes.Buffer
-			require.Equal(t, ExitUsage, run(testBuilder(), flags, c.env, &stderr), "%s", &stderr)
+			require.Equal(t, 2, run(testBuilder(), flags, c.env, &stderr), "%s", &stderr)
 			for _, text := range c.want {
 				require.Contains(t, stderr.String(), text)
 			}
@@ -124,10 +124,13 @@ func TestDeclaredOptionsAreTheBase(t *testing.T) {
 	require.Equal(t, topology.SinceEmit, workerOptions(cfg, zap.NewNop()).TimeoutMode)
 }
 
-func TestStuckAfterNothingIsNever(t *testing.T) {
-	cfg, err := configure(build(t, testBuilder()), galeFlags{set: []string{"topology.stuck-after=0s"}}, nil)
+// To a worker 0 is its default; in a configuration it is a value.
+func TestZeroIsNotTheDefault(t *testing.T) {
+	cfg, err := configure(build(t, testBuilder()), galeFlags{set: []string{"topology.stuck-after=0s", "topology.stop-timeout=0s"}}, nil)
 	require.NoError(t, err)
-	require.Negative(t, workerOptions(cfg, zap.NewNop()).StuckAfter)
+	opt := workerOptions(cfg, zap.NewNop())
+	require.Negative(t, opt.StuckAfter, "never")
+	require.Equal(t, time.Nanosecond, opt.StopTimeout, "no time to drain")
 }
 
 func TestLogger(t *testing.T) {

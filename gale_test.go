@@ -123,17 +123,17 @@ func TestExitCodes(t *testing.T) {
 		stderr  []string
 	}{
 		{name: "the sources end", program: "words", args: []string{"a", "-gale.plain", "b", "--", "-gale.help"},
-			code: gale.ExitOK, stdout: "a\nb\n--\n-gale.help\n", stderr: []string{"words ended after", "COMPONENT", "source", "sink"}},
+			code: 0, stdout: "a\nb\n--\n-gale.help\n", stderr: []string{"words ended after", "COMPONENT", "source", "sink"}},
 		{name: "help", program: "words", args: []string{"a", "-gale.help"},
-			code: gale.ExitOK, stderr: []string{"-gale.config=FILE", "topology.batch-size (256)", "GALE_TOPOLOGY_BATCH_SIZE", "components.sink.parallelism (1)"}},
-		{name: "no topology", program: "unbuildable", code: gale.ExitFailed, stderr: []string{"there is no spout", `sink: subscribes to the unknown component "sauce"`}},
-		{name: "no topology, however it is configured", program: "unbuildable", args: []string{"-gale.a=b"}, code: gale.ExitFailed, stderr: []string{`"sauce"`}},
-		{name: "Open fails", program: "unopened", code: gale.ExitFailed, stderr: []string{`topology "words": source[0]: open: the queue is locked`}},
-		{name: "a fatal error", program: "fatal", code: gale.ExitFailed, stderr: []string{`topology "words": sink[0]`, "the disk is gone", "COMPONENT"}},
-		{name: "flag without a value", program: "words", args: []string{"-gale.config"}, code: gale.ExitUsage, stderr: []string{"flag -gale.config needs a value"}},
-		{name: "wrong flag", program: "words", args: []string{"-gale.log.level=loud"}, code: gale.ExitUsage, stderr: []string{"flag: log.level"}},
-		{name: "wrong environment", program: "words", env: []string{"GALE_LOG_LEVEL=loud"}, code: gale.ExitUsage, stderr: []string{"environment GALE_LOG_LEVEL: "}},
-		{name: "no file", program: "words", args: []string{"-gale.config=nowhere.yaml"}, code: gale.ExitUsage, stderr: []string{"nowhere.yaml: no such file"}},
+			code: 0, stderr: []string{"-gale.config=FILE", "topology.batch-size (256)", "GALE_TOPOLOGY_BATCH_SIZE", "components.sink.parallelism (1)"}},
+		{name: "no topology", program: "unbuildable", code: 1, stderr: []string{"there is no spout", `sink: subscribes to the unknown component "sauce"`}},
+		{name: "no topology, however it is configured", program: "unbuildable", args: []string{"-gale.a=b"}, code: 1, stderr: []string{`"sauce"`}},
+		{name: "Open fails", program: "unopened", code: 1, stderr: []string{`topology "words": source[0]: open: the queue is locked`}},
+		{name: "a fatal error", program: "fatal", code: 1, stderr: []string{`topology "words": sink[0]`, "the disk is gone", "COMPONENT"}},
+		{name: "flag without a value", program: "words", args: []string{"-gale.config"}, code: 2, stderr: []string{"flag -gale.config needs a value"}},
+		{name: "wrong flag", program: "words", args: []string{"-gale.log.level=loud"}, code: 2, stderr: []string{"flag: log.level"}},
+		{name: "wrong environment", program: "words", env: []string{"GALE_LOG_LEVEL=loud"}, code: 2, stderr: []string{"environment GALE_LOG_LEVEL: "}},
+		{name: "no file", program: "words", args: []string{"-gale.config=nowhere.yaml"}, code: 2, stderr: []string{"nowhere.yaml: no such file"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := start(t, c.program, c.args, c.env)
@@ -165,7 +165,7 @@ func TestInterruptDrains(t *testing.T) {
 			p.signal(t, s)
 			p.await(t, p.stderr, "stopping: draining for at most 1h0m0s; once more ends it at once\n")
 			require.NoError(t, p.stdin.Close()) // the bolt goes on
-			require.Equal(t, gale.ExitInterrupted, p.exitCode(), "%s", p.stderr)
+			require.Equal(t, 130, p.exitCode(), "%s", p.stderr)
 			require.Contains(t, drained, p.stdout.String(), "each that was emitted is acked")
 			require.Contains(t, p.stderr.String(), "words ended after")
 		})
@@ -178,7 +178,7 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	p.signal(t, os.Interrupt)
 	p.await(t, p.stderr, "stopping: draining")
 	p.signal(t, os.Interrupt)
-	require.Equal(t, gale.ExitInterrupted, p.exitCode(), "%s", p.stderr)
+	require.Equal(t, 130, p.exitCode(), "%s", p.stderr)
 	require.Equal(t, "a\n", p.stdout.String(), "the bolt is blocked still")
 }
 
