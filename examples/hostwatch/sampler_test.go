@@ -38,7 +38,7 @@ func (t *testSampler) times() (out []time.Time) {
 
 func TestSamplerReadsAtWholeIntervals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		began := time.Now() // whole, in a bubble
+		began := time.Now()                  // whole, in a bubble
 		<-time.After(300 * time.Millisecond) // of the bubble's time: not at a whole interval
 		s := newTestSampler(time.Second, 4500*time.Millisecond)
 		got := s.times()
