@@ -17,14 +17,15 @@ type Context struct {
 	Component   string      // the component's id
 	Task        TaskID      // the task
 	Index       int         // the task's position among the component's tasks, from 0
-	Parallelism int         // how many tasks the component has
+	Parallelism int         // how many tasks the component has, as configured; at least 1
 	Worker      string      // the worker the task runs in; "local" in a local run
-	Log         *zap.Logger // labelled with topology, component and task
+	Log         *zap.Logger // labelled with topology, component and task; never nil
 	settings    any
 	services    Services
 }
 
-// Services is the runtime's side of a Context.
+// Services is the runtime's side of a Context, whose methods of the same names say what these do. They
+// are called from any goroutine.
 type Services interface {
 	Now() time.Time
 	Wake()
@@ -58,7 +59,7 @@ func (c *Context) Report(err error) { c.services.Report(err) }
 func (c *Context) Tasks(component string) []TaskID { return c.services.Tasks(component) }
 
 // Counter returns the task's counter of the name, which begins at 0. A task may have 256
-// metrics of its own; for a further name the returned one is not shown, which is reported.
+// metrics of each kind; for a further name the returned one is not shown, which is reported.
 func (c *Context) Counter(name string) *Counter { return c.services.Counter(name) }
 
 // Gauge returns the task's gauge of the name. See Counter for how many there may be.

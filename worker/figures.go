@@ -10,7 +10,7 @@ import (
 type Counts struct {
 	Emitted      int64 // emits, whatever became of them
 	Transferred  int64 // tuples sent to tasks: an emit may be sent to none or to many
-	Executed     int64 // Execute calls
+	Executed     int64 // bolt: calls of Execute with a tuple, those of a retry policy included
 	Acked        int64 // bolt: tuples acked; spout: trees completed
 	Failed       int64 // bolt: tuples failed; spout: trees failed by a tuple or an emit
 	TimedOut     int64 // spout: trees that did not complete in time
@@ -22,8 +22,8 @@ type Counts struct {
 	Misused      int64 // acks and fails that were mistakes of the bolt
 	LateAcks     int64 // acks of trees that had ended before
 	Ticks        int64 // ticks delivered
-	IdleNanos    int64 // time asleep with nothing to do
-	BlockedNanos int64 // time waiting for room downstream, or for pending trees
+	IdleNanos    int64 // nanoseconds asleep with nothing to do
+	BlockedNanos int64 // nanoseconds of waiting for room downstream, or for pending trees
 }
 
 // Add returns the sums.

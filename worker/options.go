@@ -13,9 +13,9 @@ import (
 
 // Options says how a topology is run. The zero Options means the defaults named below.
 type Options struct {
-	MessageTimeout    time.Duration        // how long a tree may take before it fails; 30 s
-	TimeoutMode       topology.TimeoutMode // SinceEmit
-	MaxSpoutPending   int                  // trees pending for each spout task; 4096
+	MessageTimeout    time.Duration        // how long a tree may take before it fails; the topology's, or else 30 s
+	TimeoutMode       topology.TimeoutMode // what that counts from; the topology's, or else SinceEmit
+	MaxSpoutPending   int                  // trees pending for each spout task, at most 1048576; the topology's, or else 4096
 	InboxBatches      int                  // slabs that wait for a task; 16
 	BatchSize         int                  // tuples in a full slab; 256
 	StopTimeout       time.Duration        // how long a run that is told to stop drains; 10 s
@@ -23,18 +23,19 @@ type Options struct {
 	SerializeEveryHop bool                 // send all values through the wire's encoding, to find what can't travel
 	Seed              uint64               // of edges, groupings and jitter; 0 is a random one
 	Name              string               // what Context.Worker says; "local"
-	Log               *zap.Logger          // none
-	// Overrides changes what the topology declares, by component.
+	Log               *zap.Logger          // what components log to, and their errors; nil drops it
+	// Overrides changes what the topology declares, by component id. An id that the topology doesn't
+	// have is an error of New; nil changes nothing.
 	Overrides map[string]Override
-	// Observer hears of every emit, ack and fail; for tests, it costs much.
+	// Observer hears of every emit, ack and fail; for tests, it costs much. It may be nil.
 	Observer Observer
 }
 
 // Override changes the declaration of one component. Zero fields change nothing.
 type Override struct {
-	Parallelism int
-	MaxPending  int
-	Settings    any // instead of the component's settings
+	Parallelism int // tasks, instead of what is declared; not negative
+	MaxPending  int // of a spout: trees pending for each task, at most 1048576; not negative
+	Settings    any // instead of the component's settings, and of the same type
 }
 
 // withDefaults fills what o leaves out: from the topology's options, then from the defaults.

@@ -10,40 +10,40 @@ import (
 // figures, reads this one type. Counts are exact as of each task's last chunk of work, which is at most
 // one call of its code ago.
 type Snapshot struct {
-	Topology    string
-	State       string // "starting", "running", "draining" or "ended"
-	At          time.Time
-	Uptime      time.Duration
-	Tasks       []TaskSnapshot // in the order of the task ids
-	Edges       []EdgeSnapshot
+	Topology    string           // the topology's name
+	State       string           // "starting", "running", "draining" or "ended"
+	At          time.Time        // when it was taken; with a Stepper, in simulated time
+	Uptime      time.Duration    // since the worker was made
+	Tasks       []TaskSnapshot   // in the order of the task ids
+	Edges       []EdgeSnapshot   // in the order of the ids of the tasks that emit
 	Errors      []ReportedError  // the last ten of each component, in the order of the ids, oldest first
-	ErrorTotals map[string]int64 // by component
+	ErrorTotals map[string]int64 // by component id: how many there were; none for components without
 }
 
 // TaskSnapshot is how one task fares.
 type TaskSnapshot struct {
-	Task      topology.TaskID
-	Component string
-	Index     int
-	Spout     bool
-	Counts
-	Pending  int              // spout: trees that are not complete
-	Queued   int64            // bolt: tuples that wait in its inbox
-	Stuck    time.Duration    // how long it has been in one call, when that is too long
-	Execute  Latency          // of one call of Execute (spouts: of a chunk of Next calls)
-	Process  Latency          // bolts: from being sent to being acked
-	Complete Latency          // spouts: from the emit of a root to the completion of its tree
-	Counters map[string]int64 // the component's own
-	Gauges   map[string]float64
-	Own      map[string]Latency // its own histograms
+	Task      topology.TaskID    // the task
+	Component string             // the id of its component
+	Index     int                // its position among the component's tasks, from 0
+	Spout     bool               // whether it is a spout's; else it is a bolt's
+	Counts                       // what it has counted
+	Pending   int                // spout: trees that are not complete
+	Queued    int64              // bolt: tuples that wait in its inbox
+	Stuck     time.Duration      // how long it has been in one call, when that is more than Options.StuckAfter; else 0
+	Execute   Latency            // of one call of Execute, as the mean of a chunk of them (spouts: of a chunk of Next calls)
+	Process   Latency            // bolts: from being sent to being acked or failed
+	Complete  Latency            // spouts: from the emit of a root to the completion of its tree
+	Counters  map[string]int64   // the component's own, by name
+	Gauges    map[string]float64 // the component's own, by name
+	Own       map[string]Latency // the component's own histograms, by name, in the unit that it recorded
 }
 
 // EdgeSnapshot is what went from one task over one stream to one component.
 type EdgeSnapshot struct {
-	From        topology.TaskID
-	Stream      string
-	To          string // the subscribing component
-	Transferred int64
+	From        topology.TaskID // the task that emits
+	Stream      string          // the name of its stream
+	To          string          // the subscribing component
+	Transferred int64           // tuples sent, to all tasks of that component together
 }
 
 // Snapshot tells how the tasks fare. It may be called at any time from any goroutine.
@@ -106,15 +106,15 @@ func (o *ownMetrics) snapshot(s *TaskSnapshot) {
 
 // ComponentSnapshot is the tasks of one component together.
 type ComponentSnapshot struct {
-	Component string
-	Spout     bool
-	Tasks     int
-	Counts
-	Pending, Queued            int64
-	Execute, Process, Complete Latency
-	Stuck                      int // tasks that have been in one call for too long
-	Errors                     int64
-	Counters                   map[string]int64 // the component's own, summed
+	Component                  string           // its id
+	Spout                      bool             // whether it is a spout; else it is a bolt
+	Tasks                      int              // how many it has
+	Counts                                      // summed over the tasks
+	Pending, Queued            int64            // summed over the tasks
+	Execute, Process, Complete Latency          // of all tasks together
+	Stuck                      int              // tasks that have been in one call for too long
+	Errors                     int64            // that it reported or caused, as in Snapshot.ErrorTotals; Counts.Errors are those of its calls
+	Counters                   map[string]int64 // the component's own, summed, by name
 }
 
 // Components returns the snapshot by component, in the order of their ids.
