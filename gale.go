@@ -2,7 +2,7 @@
 //
 //	func main() {
 //		b := topology.NewBuilder("wordcount")
-//		b.Spout("lines", source.Lines("README.md")).Emits("line")
+//		b.Spout("lines", source.Lines("README.md")).Emits(source.LineFields...)
 //		b.Bolt("split", topology.BoltFunc(split)).Emits("word").Shuffle("lines")
 //		gale.Main(b)
 //	}

@@ -163,7 +163,7 @@ func TestInterruptDrains(t *testing.T) {
 			p := start(t, "blocked", []string{long}, nil)
 			p.await(t, p.stdout, "a\n")
 			p.signal(t, s)
-			p.await(t, p.stderr, "stopping: draining for at most 1h0m0s; once more ends it at once\n")
+			p.await(t, p.stderr, "stopping: draining for at most 1h0m0s; Ctrl-C once more ends it at once\n")
 			require.NoError(t, p.stdin.Close()) // the bolt goes on
 			require.Equal(t, 130, p.exitCode(), "%s", p.stderr)
 			require.Contains(t, drained, p.stdout.String(), "each that was emitted is acked")

@@ -80,10 +80,11 @@ func (s *show) catchInterrupts(cfg config.Config) (ctx context.Context, interrup
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals
-		fmt.Fprintf(s.above, "stopping: draining for at most %v; once more ends it at once\n", cfg.Topology.StopTimeout)
+		fmt.Fprintf(s.above, "stopping: draining for at most %v; Ctrl-C once more ends it at once\n", cfg.Topology.StopTimeout)
 		cancel()
 		<-signals
 		s.end()
+		fmt.Fprintln(s.above, "ended at once, without draining")
 		os.Exit(ExitInterrupted)
 	}()
 	return ctx, func() bool { return ctx.Err() != nil }

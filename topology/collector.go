@@ -147,7 +147,7 @@ func (c *SpoutCollector) Emit(values ...any) { c.out.emit(values) }
 // the tree completes, fails or times out, the id is handed back to the spout's Ack
 // or Fail, once. An id that is a pointer costs no allocation.
 //
-// When as many trees are pending as max.spout.pending allows, EmitID waits until
+// When as many trees are pending as topology.max-spout-pending allows, EmitID waits until
 // there is room; meanwhile Ack and Fail may be called, from inside EmitID.
 func (c *SpoutCollector) EmitID(id any, values ...any) {
 	o := &c.out

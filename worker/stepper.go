@@ -67,9 +67,33 @@ func (s *Stepper) Snapshot() Snapshot { return s.w.Snapshot() }
 // Settle works until nothing more happens unless time passes. It returns the error of a
 // component that ended the topology.
 func (s *Stepper) Settle() error {
-	for s.Failure() == nil && s.d.step(nil) {
+	fails := s.fails()
+	for n := 1; s.Failure() == nil && s.d.step(nil); n++ {
+		if n%maxFailsAtOnce == 0 && s.fails()-fails > maxFailsAtOnce {
+			return fmt.Errorf("more than %d tuple trees have failed without any time passing: something fails whenever it is replayed; the last errors: %s", maxFailsAtOnce, s.lastErrors())
+		}
 	}
 	return s.Failure()
+}
+
+// maxFailsAtOnce bounds how many trees may fail at one moment of simulated time, so that a test ends in which
+// a tuple that always fails is replayed at once.
+const maxFailsAtOnce = 10_000
+
+func (s *Stepper) fails() (n int64) {
+	for _, t := range s.w.spouts {
+		n += t.figures.failed
+	}
+	return n
+}
+
+// lastErrors returns the last error of each component.
+func (s *Stepper) lastErrors() string {
+	last := map[string]string{}
+	for _, e := range s.Snapshot().Errors {
+		last[e.Component] = e.Text
+	}
+	return fmt.Sprint(last)
 }
 
 // Failure returns the error that ended the topology, if one has.

@@ -90,7 +90,7 @@ func (t *task) plain(e *topology.Emission) *exit {
 // exit returns the exit of an emit that is in order.
 func (t *task) exit(e *topology.Emission) (*exit, error) {
 	if e.Stream < 0 {
-		return nil, &EmitError{t.comp.ID, e.Name, "there is no such stream; it has " + t.streamNames()}
+		return nil, &EmitError{t.comp.ID, e.Name, "there is no such stream; it has " + t.streamNames() + " (Emits and EmitsOn declare them)"}
 	}
 	x := &t.exits[e.Stream]
 	if e.Err != nil {

@@ -80,6 +80,10 @@ func (h *Harness) FeedStream(spout, stream string, values ...any) int {
 	if f == nil {
 		h.t.Fatalf("topologytest: Feed(%q): the spout was not replaced; give New the option Fed(%q)", spout, spout)
 	}
+	s := h.component(spout).Stream(stream)
+	if s == nil || len(s.Fields) != len(values) {
+		h.t.Fatalf("topologytest: Feed(%q) of %d values: stream %q of the spout is declared as %+v", spout, len(values), stream, s)
+	}
 	t := &fedTuple{n: f.n, stream: stream, values: values}
 	f.n++
 	f.queue = append(f.queue, t)

@@ -59,11 +59,12 @@ type Faults struct {
 
 // Harness runs one topology. It is not safe for concurrent use.
 type Harness struct {
-	t       testing.TB
-	stepper *worker.Stepper
-	record  *record
-	feeds   map[string]*feed
-	seed    uint64
+	t        testing.TB
+	topology *topology.Topology
+	stepper  *worker.Stepper
+	record   *record
+	feeds    map[string]*feed
+	seed     uint64
 }
 
 // New builds the topology and starts it. It fails the test when that can't be done. The
@@ -79,7 +80,7 @@ func New(t testing.TB, b *topology.Builder, opts ...Option) *Harness {
 		opt(&o)
 	}
 	o.worker.Seed = seedOf(t, o.worker.Seed)
-	h := &Harness{t: t, feeds: map[string]*feed{}, seed: o.worker.Seed}
+	h := &Harness{t: t, topology: topo, feeds: map[string]*feed{}, seed: o.worker.Seed}
 	h.replace(topo, o)
 	h.record = newRecord(topo)
 	o.worker.Observer = h.record
@@ -113,6 +114,9 @@ func seedOf(t testing.TB, seed uint64) uint64 {
 func (h *Harness) close() {
 	if h.t.Failed() {
 		h.t.Logf("topologytest: to run it again in the same way: GALE_TEST_SEED=%d", h.seed)
+		for _, e := range h.Errors() {
+			h.t.Logf("topologytest: reported by %s", e)
+		}
 	}
 	if err := h.stepper.Stop(); err != nil {
 		h.t.Errorf("topologytest: close: %v", err)

@@ -75,10 +75,24 @@ func anys(values []topology.Value) []any {
 	return out
 }
 
+// component returns the component of the id; it fails the test when there is none.
+func (h *Harness) component(id string) *topology.Component {
+	h.t.Helper()
+	c := h.topology.Component(id)
+	if c == nil {
+		h.t.Fatalf("topologytest: there is no component %q%s", id, h.topology.Nearest(id))
+	}
+	return c
+}
+
 // Emitted returns what the component has emitted on the stream ("" for the default one), in order.
 func (h *Harness) Emitted(component, stream string) []Tuple {
+	h.t.Helper()
 	if stream == "" {
 		stream = topology.DefaultStream
+	}
+	if h.component(component).Stream(stream) == nil {
+		h.t.Fatalf("topologytest: component %q declares no stream %q", component, stream)
 	}
 	var out []Tuple
 	for _, t := range h.record.emitted[component] {
@@ -89,8 +103,10 @@ func (h *Harness) Emitted(component, stream string) []Tuple {
 	return out
 }
 
-// Values returns the values of what the component has emitted on the stream, as Emitted does.
+// Values returns the values of what the component has emitted on the stream, as Emitted does. Every integer is an
+// int64 here, every float a float64: what was emitted as 1 is int64(1).
 func (h *Harness) Values(component, stream string) [][]any {
+	h.t.Helper()
 	var out [][]any
 	for _, t := range h.Emitted(component, stream) {
 		out = append(out, t.Values)
@@ -100,15 +116,19 @@ func (h *Harness) Values(component, stream string) [][]any {
 
 // Acked returns the tuples that the bolt has acked, in order.
 func (h *Harness) Acked(bolt string) []Settled {
+	h.t.Helper()
 	return h.settled(bolt, func(s Settled) bool { return s.Cause == nil })
 }
 
 // Failed returns the tuples that the bolt has failed, in order.
 func (h *Harness) Failed(bolt string) []Settled {
+	h.t.Helper()
 	return h.settled(bolt, func(s Settled) bool { return s.Cause != nil })
 }
 
 func (h *Harness) settled(bolt string, which func(Settled) bool) []Settled {
+	h.t.Helper()
+	h.component(bolt)
 	var out []Settled
 	for _, s := range h.record.settled[bolt] {
 		if which(s) {
@@ -120,4 +140,8 @@ func (h *Harness) settled(bolt string, which func(Settled) bool) []Settled {
 
 // Trees returns what the spout was told of its trees, in order. The message ids of fed tuples are their
 // numbers, from 0.
-func (h *Harness) Trees(spout string) []Tree { return h.record.trees[spout] }
+func (h *Harness) Trees(spout string) []Tree {
+	h.t.Helper()
+	h.component(spout)
+	return h.record.trees[spout]
+}
