@@ -180,6 +180,7 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	p.signal(t, os.Interrupt)
 	require.Equal(t, 130, p.exitCode(), "%s", p.stderr)
 	require.Equal(t, "a\n", p.stdout.String(), "the bolt is blocked still")
+	require.Contains(t, p.stderr.String(), "ended at once, without draining")
 }
 
 func TestRun(t *testing.T) {
