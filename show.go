@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -43,8 +44,15 @@ func runHere(topo *topology.Topology, cfg config.Config, plain bool, stderr io.W
 	err = w.Run(ctx)
 	s.end()
 	release()
-	screen.Summary(w.Snapshot())
+	if end := w.Snapshot(); err == nil || anythingDone(&end) {
+		screen.Summary(end)
+	}
 	return exitCode(stderr, topo, err, interrupted())
+}
+
+// anythingDone tells a run that has failed from one that could not begin, whose error is all there is to say.
+func anythingDone(s *worker.Snapshot) bool {
+	return slices.ContainsFunc(s.Tasks, func(t worker.TaskSnapshot) bool { return t.Emitted+t.Executed+t.Errors > 0 })
 }
 
 func exitCode(stderr io.Writer, topo *topology.Topology, err error, interrupted bool) int {

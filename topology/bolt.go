@@ -40,7 +40,8 @@ type Ticker interface {
 //
 // It is called when all sources have ended, or the topology is told to stop, and
 // nothing is under way to the bolt. When a tree that has failed is emitted again
-// after that, Execute is called, and Finish once more.
+// after that, Execute is called, and Finish once more. An error fails the run, for what the bolt
+// held back is lost.
 type Finisher interface {
 	Finish(ctx context.Context, out *Collector) error
 }

@@ -152,7 +152,7 @@ func (t *boltTask) wakeUp(ctx context.Context) {
 
 func (t *boltTask) tickBolt(ctx context.Context) {
 	t.figures.ticks++
-	t.guarded(ctx, "tick", func() error {
+	_ = t.guarded(ctx, "tick", func() error { // which is reported
 		if tk, ok := t.instance.(topology.Ticker); ok {
 			return tk.Tick(ctx, t.w.driver.wall(), t.out)
 		}
@@ -161,7 +161,7 @@ func (t *boltTask) tickBolt(ctx context.Context) {
 }
 
 // guarded runs a call of the bolt's code that handles no tuple.
-func (t *boltTask) guarded(ctx context.Context, what string, f func() error) {
+func (t *boltTask) guarded(ctx context.Context, what string, f func() error) (err error) {
 	last := t.current
 	t.current = nil
 	t.busy.Store(t.now)
@@ -171,9 +171,10 @@ func (t *boltTask) guarded(ctx context.Context, what string, f func() error) {
 		t.current = last // the instance was given no tuple behind it: see failHeld
 		if p != nil {
 			t.recovered(ctx, nil, p)
+			err = fmt.Errorf("%s: %s panicked: %v", t.name(), what, p)
 		}
 	}()
-	err := f()
+	err = f()
 	if err == nil {
 		err = t.emitErr
 	}
@@ -189,19 +190,24 @@ func (t *boltTask) guarded(ctx context.Context, what string, f func() error) {
 	t.settleAcks()
 	t.flushWords()
 	t.publish()
+	return err
 }
 
 // finish lets the bolt say what it held back, when it has executed anything since it last did or
-// was never asked.
-func (t *boltTask) finish(ctx context.Context) {
+// was never asked. An error says that it could not.
+func (t *boltTask) finish(ctx context.Context) (err error) {
 	if t.finished && t.executed == t.figures.executed {
-		return
+		return nil
 	}
 	t.finished, t.executed = true, t.figures.executed
 	if f, ok := t.instance.(topology.Finisher); ok {
-		t.guarded(ctx, "finish", func() error { return f.Finish(ctx, t.out) })
+		err = t.guarded(ctx, "finish", func() error { return f.Finish(ctx, t.out) })
 	}
 	t.flush()
+	if err != nil {
+		return fmt.Errorf("%s could not finish: %w", t.name(), err)
+	}
+	return nil
 }
 
 // stop ends the instance. Tuples that are held are failed.

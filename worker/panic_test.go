@@ -199,7 +199,7 @@ func TestPanicsInTickAndFinish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		made, ticks, j := 0, 0, &journal{}
 		ended := time.Now().Add(100 * time.Millisecond)
-		w := runToEnd(t, worker.Options{}, func(b *topology.Builder) {
+		w := makeWorker(t, worker.Options{}, func(b *topology.Builder) {
 			b.Spout("src", topology.SpoutFunc(func(context.Context, *topology.SpoutCollector) error {
 				if time.Now().After(ended) {
 					return topology.ErrEnd
@@ -217,6 +217,7 @@ func TestPanicsInTickAndFinish(t *testing.T) {
 				finish: func(int) error { panic("finish") },
 			})).Tick(20 * time.Millisecond).Shuffle("src")
 		})
+		require.ErrorContains(t, w.Run(t.Context()), "fragile[0] could not finish")
 		fragile := of(t, w, "fragile")
 		require.EqualValues(t, []int64{2, 2, 2}, []int64{fragile.Restarted, fragile.Counts.Errors, fragile.Errors})
 		require.Greater(t, ticks, 2)
@@ -229,13 +230,14 @@ func TestPanicsInTickAndFinish(t *testing.T) {
 func TestFieldErrorInFinish(t *testing.T) {
 	s, made := newSource(1), 0
 	var held *topology.Tuple
-	w := runToEnd(t, worker.Options{}, func(b *topology.Builder) {
+	w := makeWorker(t, worker.Options{}, func(b *topology.Builder) {
 		b.Spout("src", s.factory).Emits("n")
 		b.Bolt("bad", fragileFactory(&made, fragile{j: &journal{},
 			execute: func(t *topology.Tuple, out *topology.Collector) error { held = t; out.Ack(t); return nil },
 			finish:  func(int) error { held.String("m"); return nil },
 		})).ManualAck().Shuffle("src")
 	})
+	require.ErrorContains(t, w.Run(t.Context()), "bad[0] could not finish")
 	require.EqualValues(t, 1, of(t, w, "bad").Errors)
 	require.Contains(t, errorsOf(w, "bad")[0], `there is no field "m"`)
 	require.Equal(t, 1, made)

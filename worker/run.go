@@ -16,7 +16,7 @@ import (
 // were given is done, and they have a further second. Run returns nil when all
 // went well; a [*StuckError] when calls of components' code did not return (their
 // goroutines are left behind: Go can't end them); a component's error when an
-// Open or Prepare failed or an error was marked with [topology.Fatal].
+// Open or Prepare failed, a Finish did, or an error was marked with [topology.Fatal].
 func (w *Worker) Run(ctx context.Context) error {
 	if w.ran.Swap(true) {
 		return errors.New("worker: Run was called twice; make a new worker for another run")
@@ -39,14 +39,15 @@ func (w *Worker) Run(ctx context.Context) error {
 	end()
 	stuck := r.await()
 	w.setState("ended")
-	return errors.Join(err, stuck, w.shared.close())
+	return errors.Join(err, r.unfinished, stuck, w.shared.close())
 }
 
 // run is the one Run of a worker.
 type run struct {
-	w     *Worker
-	begin chan struct{} // closed when all tasks are open
-	tasks sync.WaitGroup
+	w          *Worker
+	begin      chan struct{} // closed when all tasks are open
+	tasks      sync.WaitGroup
+	unfinished error // why bolts could not finish
 }
 
 // errInterrupted says that ctx was done while components were being opened.
@@ -194,7 +195,7 @@ func (r *run) deactivate(patience context.Context) {
 func (r *run) finish(patience context.Context) bool {
 	for _, c := range r.w.topology.Upstream() {
 		for _, t := range r.w.bolts {
-			if t.comp == c && !r.ask(patience, &t.task, func() { t.finish(r.w.hard) }) {
+			if t.comp == c && !r.finishBolt(patience, t) {
 				return false
 			}
 		}
@@ -202,6 +203,15 @@ func (r *run) finish(patience context.Context) bool {
 			return false
 		}
 	}
+	return true
+}
+
+func (r *run) finishBolt(patience context.Context, t *boltTask) bool {
+	var err error
+	if !r.ask(patience, &t.task, func() { err = t.finish(r.w.hard) }) {
+		return false
+	}
+	r.unfinished = errors.Join(r.unfinished, err)
 	return true
 }
 

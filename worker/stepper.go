@@ -13,9 +13,10 @@ import (
 // same seed gives the same run. It is the engine of package topologytest. It is not safe for
 // concurrent use, but components may use goroutines of their own and Context.Wake.
 type Stepper struct {
-	w   *Worker
-	d   *steps
-	end context.CancelFunc
+	w         *Worker
+	d         *steps
+	end       context.CancelFunc
+	finishErr error // why bolts could not finish
 }
 
 // NewStepper makes the tasks of a topology. Simulated time begins at the given time. Each tuple
@@ -130,7 +131,7 @@ func (s *Stepper) Complete(within time.Duration) error {
 			return err
 		}
 		if s.over() && s.w.mayFinish() && s.finish() {
-			return s.Failure()
+			return errors.Join(s.Failure(), s.finishErr)
 		}
 		next := s.d.next()
 		if next == 0 || next > until {
@@ -161,7 +162,7 @@ func (s *Stepper) finish() bool {
 		for _, t := range s.w.bolts {
 			if t.comp == c {
 				t.clock()
-				t.finish(s.w.hard)
+				s.finishErr = errors.Join(s.finishErr, t.finish(s.w.hard))
 			}
 		}
 		if s.Settle() != nil {

@@ -97,3 +97,62 @@ func TestAdvanceHours(t *testing.T) {
 	t.Logf("24 hours took %v", time.Since(began))
 	require.Equal(t, 24*3600*10, ticks)
 }
+
+// poisoned replays what fails at once, as a first spout of one's own does.
+type poisoned struct{ again bool }
+
+func (p *poisoned) Next(_ context.Context, out *topology.SpoutCollector) error {
+	if p.again {
+		p.again = false
+		out.EmitID(1, "x")
+	}
+	return topology.ErrEnd
+}
+
+func (p *poisoned) Ack(any)         {}
+func (p *poisoned) Fail(any, error) { p.again = true }
+
+// recorder is a testing.TB that takes a fatal failure.
+type recorder struct {
+	testing.TB
+	fatal string
+}
+
+func (r *recorder) Helper()        {}
+func (r *recorder) Cleanup(func()) {}
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.fatal = fmt.Sprintf(format, args...)
+	panic(r)
+}
+
+func failing(t *testing.T, f func(t testing.TB)) (message string) {
+	r := &recorder{TB: t}
+	defer func() { _, _ = recover(), message }()
+	defer func() { message = r.fatal }()
+	f(r)
+	return ""
+}
+
+func TestEndlessReplayEnds(t *testing.T) {
+	b := topology.NewBuilder("poison")
+	b.Spout("src", func() topology.Spout { return &poisoned{again: true} }).Emits("v")
+	b.Bolt("bad", topology.BoltFunc(func(_ context.Context, t *topology.Tuple, _ *topology.Collector) error {
+		t.String("nope")
+		return nil
+	})).Shuffle("src")
+	message := failing(t, func(t testing.TB) { topologytest.New(t, b).Run() })
+	require.Contains(t, message, "have failed without any time passing")
+	require.Contains(t, message, `there is no field "nope"`)
+}
+
+func TestUnknownNamesFail(t *testing.T) {
+	for name, use := range map[string]func(h *topologytest.Harness){
+		`there is no component "cuont", did you mean "count"?`: func(h *topologytest.Harness) { h.Values("cuont", "") },
+		`component "count" declares no stream "late"`:          func(h *topologytest.Harness) { h.Emitted("count", "late") },
+		`there is no component "x"`:                            func(h *topologytest.Harness) { h.Acked("x") },
+		`of 2 values: stream "default"`:                        func(h *topologytest.Harness) { h.Feed("lines", "a", 1) },
+	} {
+		message := failing(t, func(t testing.TB) { use(topologytest.New(t, wordcount(), topologytest.Fed("lines"))) })
+		require.Contains(t, message, name)
+	}
+}
