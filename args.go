@@ -58,9 +58,9 @@ func (f *galeFlags) take(flag string) error {
 		f.help = true
 	case name == "plain" && !valued:
 		f.plain = true
-	case name == "config" && valued:
+	case name == "config" && value != "":
 		f.file = value
-	case valued:
+	case valued && name != "config":
 		f.set = append(f.set, flag)
 	default:
 		return fmt.Errorf("flag -%s%s needs a value: -%s%s=VALUE (-%shelp lists all)", flagPrefix, name, flagPrefix, name, flagPrefix)

@@ -40,6 +40,7 @@ func TestSplitArgs(t *testing.T) {
 func TestFlagsWithoutTheirValues(t *testing.T) {
 	for arg, want := range map[string]string{
 		"-gale.config":               "flag -gale.config needs a value: -gale.config=VALUE (-gale.help lists all)",
+		"-gale.config=":              "flag -gale.config needs a value: -gale.config=VALUE (-gale.help lists all)",
 		"--gale.topology.batch-size": "flag -gale.topology.batch-size needs a value: -gale.topology.batch-size=VALUE (-gale.help lists all)",
 		"-gale.":                     "flag -gale. needs a value: -gale.=VALUE (-gale.help lists all)",
 	} {

@@ -140,7 +140,8 @@ func NewSpoutCollector(port Port, streams []*Stream) *SpoutCollector {
 }
 
 // Emit sends a tuple of the values on the default stream, untracked: the spout will
-// not hear of it again.
+// not hear of it again. Like every emit it blocks while its receivers have no room; meanwhile
+// Ack and Fail may be called for other tuples, from inside the emit.
 func (c *SpoutCollector) Emit(values ...any) { c.out.emit(values) }
 
 // EmitID sends a tuple of the values on the default stream as the root of a tree. When

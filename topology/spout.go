@@ -50,7 +50,7 @@ type Activator interface{ Activate() }
 type Deactivator interface{ Deactivate() }
 
 // Closer is a spout that releases what it holds. Close is called once after the last
-// Next, but not when the process is killed.
+// Next, but not after a panic and not when the process is killed.
 type Closer interface{ Close() error }
 
 // SpoutFunc makes a spout of its Next alone. Each task calls f, so what f
