@@ -29,7 +29,7 @@ func TestRareTuplesDoNotWaitForTheirSlab(t *testing.T) {
 				if emits++; emits == 100 {
 					out.Stream(rare).Emit(time.Now())
 				}
-				time.Sleep(100 * time.Microsecond) // work
+				time.Sleep(100 * time.Microsecond) // of work, in the bubble's time
 				out.Emit(emits)
 				return nil
 			})).Emits("n").EmitsOn(rare, "at")
@@ -38,7 +38,7 @@ func TestRareTuplesDoNotWaitForTheirSlab(t *testing.T) {
 					late = time.Since(t.Time("at"))
 					close(arrived)
 				}
-				time.Sleep(time.Microsecond) // work
+				time.Sleep(time.Microsecond) // of work, in the bubble's time
 				return nil
 			})).Shuffle("flood").Shuffle(topology.From("busy", rare))
 			b.Bolt("other", ignore).Shuffle("busy")

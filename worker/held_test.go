@@ -21,7 +21,7 @@ func TestStuckAfterTheSources(t *testing.T) {
 			b.Bolt("blocked", execute(func(*topology.Tuple, *topology.Collector) error { <-release; return nil })).Shuffle("src")
 		})
 		_, result := background(t, w)
-		time.Sleep(2 * time.Second)
+		time.Sleep(2 * time.Second) // of the bubble's time
 		synctest.Wait()
 		errors := errorsOf(w, "blocked")
 		close(release)
@@ -105,7 +105,7 @@ func TestSlowInTheMiddleOfAChunk(t *testing.T) {
 				if began.IsZero() {
 					began = time.Now()
 				}
-				time.Sleep(pause)
+				time.Sleep(pause) // of the bubble's time
 				out.Emit(executed)
 				return nil
 			})).Emits("n").Shuffle("src")
