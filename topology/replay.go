@@ -109,14 +109,9 @@ func (r *replayer) emitDead() {
 			values[i] = v.Any()
 		}
 		source := From(r.tc.Component, r.own.out.streams[k.stream].Name)
-		r.out.Stream(DeadLetterStream).Emit(k.cause.Error(), k.attempts, source, Value{}.list(values))
+		r.out.Stream(DeadLetterStream).Emit(k.cause.Error(), k.attempts, source, ListValue(values))
 		r.settle(k)
 	}
-}
-
-func (v Value) list(l []any) Value {
-	v.setList(l)
-	return v
 }
 
 func (r *replayer) settle(k *keptTuple) {

@@ -147,7 +147,7 @@ func (t *boltTask) checkAnchors(e *topology.Emission) error {
 	return nil
 }
 
-var errHeld = errors.New("anchored to a tuple that the bolt is not handling: with automatic acking it was settled when its Execute returned; declare the bolt with ManualAck to hold tuples")
+var errHeld = errors.New("a tuple was used that the bolt is not handling: with automatic acking it was settled when its Execute returned; declare the bolt with ManualAck to hold tuples")
 
 func checkAnchor(component string, t *topology.Tuple) error {
 	if s := t.Delivery().State; s != topology.Unsettled {
@@ -215,13 +215,12 @@ func (t *boltTask) maySettle(tuple *topology.Tuple, did string) bool {
 	case tuple.IsTick():
 		return false // ticks are of no tree: acking them is harmless, and Storm's bolts do it
 	case !t.comp.ManualAck:
-		t.report(fmt.Errorf("%s: %s a tuple, but the bolt is not declared with ManualAck: what Execute returns settles it", t.comp.ID, did))
+		t.misused(fmt.Errorf("%s: %s a tuple, but the bolt is not declared with ManualAck: what Execute returns settles it", t.comp.ID, did))
 	case tuple.Delivery().State != topology.Unsettled:
-		t.report(&SettledError{t.comp.ID, did, tuple.Component(), tuple.Stream(), tuple.Delivery().State})
+		t.misused(&SettledError{t.comp.ID, did, tuple.Component(), tuple.Stream(), tuple.Delivery().State})
 	default:
 		return true
 	}
-	t.figures.misused++
 	return false
 }
 
@@ -243,6 +242,8 @@ func (t *boltTask) settle(tuple *topology.Tuple, to topology.TupleState, cause e
 func (t boltPort) ResetTimeout(tuple *topology.Tuple) {
 	d := tuple.Delivery()
 	switch {
+	case tuple.IsTick():
+		return // it is of no tree
 	case !t.comp.ManualAck && tuple != t.current:
 		t.misused(errHeld)
 		return

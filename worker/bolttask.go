@@ -149,6 +149,7 @@ func (t *boltTask) executeAlone(ctx context.Context, tuple *topology.Tuple) {
 		if p := recover(); p != nil {
 			t.recovered(ctx, tuple, p)
 		}
+		t.current = nil
 	}()
 	t.handleTuple(ctx, tuple)
 }

@@ -85,7 +85,6 @@ func (t *task) publish() {
 	for i := range t.exits {
 		x := &t.exits[i]
 		c.Emitted += x.emitted
-		p.emitted[i] = x.emitted
 		for j := range x.routes {
 			c.Transferred += x.routes[j].passed
 			p.passed[i][j] = x.routes[j].passed

@@ -124,10 +124,15 @@ func (t *spoutTask) sweep() bool {
 	}
 	t.sweepAt = t.now + int64(t.w.tickLen)
 	t.expired = t.ledger.Expire(t.tick, t.w.timeoutTicks, t.expired[:0])
-	t.each(len(t.expired), func(i int) {
-		t.figures.timedOut++
-		t.treeFailed(t.expired[i].ID, topology.ErrTimeout)
-	})
-	clear(t.expired)
+	t.tellExpired(&t.figures.timedOut, topology.ErrTimeout)
 	return len(t.expired) > 0
+}
+
+// tellExpired tells the spout of the trees that the ledger has ended, and counts them.
+func (t *spoutTask) tellExpired(count *int64, cause error) {
+	t.each(len(t.expired), func(i int) {
+		*count++
+		t.treeFailed(t.expired[i].ID, cause)
+	})
+	clear(t.expired) // for their ids' memory
 }

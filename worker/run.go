@@ -57,10 +57,10 @@ var errInterrupted = errors.New("interrupted while opening")
 func (r *run) open(running context.Context) error {
 	opened := make(chan error, len(r.w.spouts)+len(r.w.bolts)) // nobody may be listening any more
 	for _, t := range r.w.spouts {
-		r.tasks.Go(func() { r.main(&t.task, t.task.start, t.loop, t.stop, opened) })
+		r.tasks.Go(func() { r.main(&t.task, t.loop, t.stop, opened) })
 	}
 	for _, t := range r.w.bolts {
-		r.tasks.Go(func() { r.main(&t.task, t.task.start, t.loop, t.stop, opened) })
+		r.tasks.Go(func() { r.main(&t.task, t.loop, t.stop, opened) })
 	}
 	var errs []error
 	for range cap(opened) {
@@ -80,8 +80,8 @@ func (r *run) open(running context.Context) error {
 }
 
 // main is a task's goroutine.
-func (r *run) main(t *task, start func(context.Context) error, loop func(context.Context), stop func(), opened chan<- error) {
-	err := start(r.w.hard)
+func (r *run) main(t *task, loop func(context.Context), stop func(), opened chan<- error) {
+	err := t.start(r.w.hard)
 	opened <- err
 	if err != nil {
 		return

@@ -224,11 +224,7 @@ func (t *spoutTask) stop() {
 	t.done = true
 	t.hear()
 	t.expired = t.ledger.Drain(t.expired[:0])
-	t.each(len(t.expired), func(i int) {
-		t.figures.failed++
-		t.treeFailed(t.expired[i].ID, errStopped)
-	})
-	clear(t.expired)
+	t.tellExpired(&t.figures.failed, errStopped)
 	t.setActive(false)
 	t.lifecycleCall("close", func() error {
 		if c, ok := t.instance.(topology.Closer); ok {

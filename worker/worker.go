@@ -185,7 +185,6 @@ func (w *Worker) wire(t *task) {
 		t.exits = append(t.exits, x)
 		t.figures.published.passed = append(t.figures.published.passed, make([]int64, len(x.routes)))
 	}
-	t.figures.published.emitted = make([]int64, len(t.exits))
 	t.words = make([]words, len(w.spouts))
 }
 
