@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"fmt"
 	"sync"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -108,4 +109,26 @@ func (l Latency) Merge(other Latency) Latency {
 	sum := hdrhistogram.Import(l.h.Export())
 	sum.Merge(other.h)
 	return Latency{sum}
+}
+
+// MarshalText returns the distribution in HdrHistogram's compressed V2 encoding; nothing when it is empty.
+func (l Latency) MarshalText() ([]byte, error) {
+	if l.h == nil || l.h.TotalCount() == 0 {
+		return nil, nil
+	}
+	return l.h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+}
+
+// UnmarshalText reads what MarshalText returns.
+func (l *Latency) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		l.h = nil
+		return nil
+	}
+	h, err := hdrhistogram.Decode(text)
+	if err != nil {
+		return fmt.Errorf("a latency: %w", err)
+	}
+	l.h = h
+	return nil
 }
