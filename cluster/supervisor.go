@@ -56,3 +56,28 @@ type Crash struct {
 	Panic   string    `json:"panic,omitempty"`    // the panic and its stack as the process printed them, of which 16 KiB are kept
 	LastLog []string  `json:"last_log,omitempty"` // the last lines of its log, at most 20 of at most 1 KiB
 }
+
+// WorkerSpec is what a supervisor tells a worker's process, as JSON in a file that [SpecVariable] names.
+type WorkerSpec struct {
+	Protocol   int    `json:"protocol"`
+	Topology   string `json:"topology"` // the topology's name
+	TopologyID string `json:"topology_id"`
+	Worker     string `json:"worker"`
+	Supervisor string `json:"supervisor"`
+	Life       uint64 `json:"life"`             // goes up by one with each start; from 1
+	Access     Access `json:"access"`           // to NATS, with the worker's own credentials
+	Config     string `json:"config,omitempty"` // the YAML file that configures the topology; empty for none
+	LogFile    string `json:"log_file"`         // where standard output and error go; the worker rotates it
+	LogLimit   int64  `json:"log_limit"`        // bytes of each of the LogFiles files
+	LogFiles   int    `json:"log_files"`        // how many are kept: LogFile, LogFile.1, ...
+	BeatFile   string `json:"beat_file"`        // 8 bytes that the worker changes every BeatInterval while it lives
+}
+
+// Environment variables by which a program of a topology learns what it is to be.
+const (
+	SpecVariable     = "GALE_WORKER"   // names the file of a WorkerSpec: it is a worker
+	DescribeVariable = "GALE_DESCRIBE" // names a file: it writes its Definition there, as JSON, and ends
+)
+
+// BeatInterval is how often a worker gives a sign of life in its beat file.
+const BeatInterval = 500 * time.Millisecond
