@@ -1,0 +1,68 @@
+package auth
+
+import (
+	"time"
+
+	"github.com/galestream/gale/cluster"
+	"github.com/nats-io/jwt/v2"
+)
+
+// Role is what a user is, and so what it may do.
+type Role string
+
+// The roles. Workers have no name here: [Issuer.WorkerCredentials] makes theirs, for one worker each.
+const (
+	Daemon Role = "daemon" // Nimbus and supervisors: everything in the account GALE
+	Client Role = "client" // the CLI and programs like it: Nimbus' API but credentials, logs, reports, upload of programs
+	App    Role = "app"    // users' topologies and tools: everything in the account APPS, nothing of Gale's
+	System Role = "system" // NATS' own monitoring and administration: everything in the account SYS
+)
+
+// rolePermissions are those of the roles of the account GALE. No permissions at all means that nothing is denied.
+func rolePermissions(role Role) (p jwt.Permissions, ok bool) {
+	switch role {
+	case Daemon:
+		return jwt.Permissions{}, true
+	case Client:
+		return clientPermissions(), true
+	}
+	return jwt.Permissions{}, false
+}
+
+// control is what is appended to the subject of a link for its control lane.
+const control = ".c"
+
+// A worker may ask only for what is said here, and answer within responseTime what it is asked, once.
+const responseTime = time.Minute
+
+func workerPermissions(name, id, worker string) (p jwt.Permissions) {
+	record := cluster.AssignmentPrefix + name
+	out, in := cluster.LinkSubject(id, "*", worker), cluster.LinkSubject(id, worker, "*")
+	p.Pub.Allow.Add(out, out+control, cluster.ReportSubject(id, worker), cluster.DirectGetSubject(record))
+	p.Sub.Allow.Add(in, in+control, cluster.ControlSubject(id, worker, "*"), cluster.KeySubject(record), cluster.WorkerInbox(worker)+".>")
+	p.Resp = &jwt.ResponsePermission{MaxMsgs: 1, Expires: responseTime}
+	return p
+}
+
+func clientPermissions() (p jwt.Permissions) {
+	for _, verb := range cluster.Verbs {
+		if verb != cluster.VerbCredentials {
+			p.Pub.Allow.Add(cluster.APISubject(verb))
+		}
+	}
+	p.Pub.Allow.Add(cluster.SupervisorSubject("*", cluster.SupervisorLogs))
+	p.Pub.Allow.Add(uploadSubjects()...)
+	p.Sub.Allow.Add(cluster.ReportSubject("*", "*"), cluster.ClientInbox+".>")
+	return p
+}
+
+// uploadSubjects are what it takes to see whether the store of programs has one, and to add one.
+func uploadSubjects() []string {
+	const stream, objects = "OBJ_" + cluster.ProgramBucket, "$O." + cluster.ProgramBucket
+	return []string{
+		"$JS.API.STREAM.INFO." + stream,
+		"$JS.API.DIRECT.GET." + stream + "." + objects + ".M.*",
+		objects + ".C.*",
+		objects + ".M.*",
+	}
+}
