@@ -1,0 +1,128 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/galestream/gale/cluster"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
+)
+
+// call sends a request to the leading Nimbus and returns its answer.
+func call[T any](ctx context.Context, c *Client, verb string, request any) (answer T, err error) {
+	m, err := c.request(ctx, cluster.APISubject(verb), request)
+	if err != nil {
+		return answer, c.explain(ctx, err, fmt.Sprintf("Nimbus has not answered %q", verb))
+	}
+	return decode[T](m)
+}
+
+// request sends a request and waits for its answer. What surely nobody has received is sent again until a Nimbus leads.
+func (c *Client) request(ctx context.Context, subject string, request any) (*nats.Msg, error) {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
+	patience, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
+	for {
+		m, err := c.once(ctx, subject, body)
+		if err == nil || !unsent(err) || !sleep(patience, c.pause) {
+			return m, err
+		}
+	}
+}
+
+func (c *Client) once(ctx context.Context, subject string, body []byte) (*nats.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.answer)
+	defer cancel()
+	m, err := c.nc.RequestWithContext(ctx, subject, body)
+	if err != nil && c.denied(subject) {
+		return nil, cluster.Errorf(cluster.Unauthorized, "the credentials don't allow requests to %q", subject).WithHint("give others with --creds or GALE_CREDS")
+	}
+	return m, err
+}
+
+// denied reports whether the server has refused what was sent to the subject; it says so apart from the answer.
+func (c *Client) denied(subject string) bool {
+	err := c.nc.LastError()
+	return errors.Is(err, nats.ErrPermissionViolation) && strings.Contains(err.Error(), `"`+subject+`"`)
+}
+
+// unsent reports whether a request that failed so has reached nobody.
+func unsent(err error) bool {
+	for _, e := range []error{nats.ErrNoResponders, nats.ErrReconnectBufExceeded, nats.ErrDisconnected, nats.ErrConnectionReconnecting} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// sleep pauses; false when ctx is done before.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// explain says what a failed request means to a user. silence is what it means that there was no answer.
+func (c *Client) explain(ctx context.Context, err error, silence string) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, new(*cluster.Error)):
+		return err
+	case errors.Is(err, nats.ErrNoResponders):
+		return cluster.Errorf(cluster.Unavailable, "no Nimbus leads this cluster").WithHint("start one with `gale nimbus`, or a whole cluster with `gale dev`")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
+		return cluster.Errorf(cluster.Timeout, "%s within %v: what was asked may still happen", silence, c.answer).WithHint("see what has become of it: `gale list`")
+	}
+	return cluster.Errorf(cluster.Unavailable, "asking the cluster: %v", err)
+}
+
+func decode[T any](m *nats.Msg) (answer T, err error) {
+	if m.Header.Get(micro.ErrorCodeHeader) != "" {
+		return answer, refusal(m)
+	}
+	if err := json.Unmarshal(m.Data, &answer); err != nil {
+		return answer, cluster.Errorf(cluster.Internal, "the cluster's answer can't be read: %v", err).WithHint("`gale status` shows the cluster's version of Gale, `gale version` this one's")
+	}
+	return answer, nil
+}
+
+// refusal is the error that the answer is.
+func refusal(m *nats.Msg) error {
+	e := &cluster.Error{}
+	if err := json.Unmarshal(m.Data, e); err == nil && e.Message != "" {
+		return e
+	}
+	return &cluster.Error{Code: cluster.Code(m.Header.Get(micro.ErrorCodeHeader)), Message: m.Header.Get(micro.ErrorHeader)}
+}
+
+// requestOnce sends a request to a process other than Nimbus: when that is not there, waiting is of no use.
+func (c *Client) requestOnce(ctx context.Context, subject string, request any) (*nats.Msg, error) {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
+	return c.once(ctx, subject, body)
+}
+
+// explainSupervisor is explain for requests to a supervisor.
+func (c *Client) explainSupervisor(ctx context.Context, id string, err error) error {
+	if errors.Is(err, nats.ErrNoResponders) && ctx.Err() == nil {
+		return cluster.Errorf(cluster.Unavailable, "supervisor %q is not there", id).WithHint("`gale supervisors` shows which are")
+	}
+	return c.explain(ctx, err, fmt.Sprintf("supervisor %q has not answered", id))
+}

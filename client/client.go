@@ -1,0 +1,47 @@
+package client
+
+import (
+	"time"
+
+	"github.com/galestream/gale/cluster"
+	"github.com/nats-io/nats.go"
+)
+
+// Client talks to a cluster. It is made by [Connect] or [New].
+type Client struct {
+	nc       *nats.Conn
+	own      bool          // whether Close closes nc
+	patience time.Duration // how long it is waited for a Nimbus that leads
+	answer   time.Duration // how long it is waited for an answer
+	pause    time.Duration // between two looks at what is waited for
+}
+
+const (
+	patience = 5 * time.Second // a failover takes less
+	answer   = 5 * time.Second // Nimbus answers within 2 s
+	pause    = 100 * time.Millisecond
+)
+
+// Connect connects to the cluster that a reaches. A NATS server must answer within 5 s; a Nimbus need not
+// be there yet. The connection is restored by itself whenever it is lost, until [Client.Close].
+func Connect(a cluster.Access) (*Client, error) {
+	nc, err := cluster.Connect(a, "gale client", nil)
+	if err != nil {
+		return nil, err
+	}
+	c := New(nc)
+	c.own = true
+	return c, nil
+}
+
+// New returns a client that uses a connection of the caller's, such as [cluster.Connect] returns, which Close leaves open.
+func New(nc *nats.Conn) *Client {
+	return &Client{nc: nc, patience: patience, answer: answer, pause: pause}
+}
+
+// Close closes the connection that Connect has made. What is still being asked fails.
+func (c *Client) Close() {
+	if c.own {
+		c.nc.Close()
+	}
+}

@@ -1,0 +1,63 @@
+package client
+
+import (
+	"context"
+
+	"github.com/galestream/gale/cluster"
+)
+
+// Submission asks for a topology to be run. The zero value of all but Program means what the program's topology says.
+type Submission struct {
+	Program     Program
+	Definition  *cluster.Definition // what DefinitionOf has said of Program; nil: Submit asks for it
+	Workers     int                 // processes, instead of the definition's
+	Parallelism map[string]int      // tasks by component, instead of the definition's
+	Inactive    bool                // spouts don't emit until the topology is activated
+	Replace     bool                // swap the program of the running topology of that name
+	DryRun      bool                // check and plan only: the cluster keeps nothing
+
+	// Progress is called while the program is uploaded, with how many bytes of how many are sent. A program that is
+	// there already is not sent: then it is not called. It may be nil.
+	Progress func(sent, total int64)
+}
+
+// Submit has the topology of a built program run. It describes the program, has the cluster check and plan it, uploads the program
+// if it is not there yet, and submits. It returns when Nimbus has recorded it all; [Client.WaitRunning] waits until it runs.
+//
+// A submission that is refused leaves nothing behind: it is refused before anything is sent, or what was sent is removed.
+func (c *Client) Submit(ctx context.Context, s Submission) (cluster.SubmitResponse, error) {
+	request, err := s.request(ctx)
+	if err != nil {
+		return cluster.SubmitResponse{}, err
+	}
+	trial := request
+	trial.DryRun = true
+	plan, err := call[cluster.SubmitResponse](ctx, c, cluster.VerbSubmit, trial)
+	if err != nil || s.DryRun {
+		return plan, err
+	}
+	if err := c.upload(ctx, s.Program.Path, request.Program, s.Progress); err != nil {
+		return cluster.SubmitResponse{}, err
+	}
+	return call[cluster.SubmitResponse](ctx, c, cluster.VerbSubmit, request)
+}
+
+func (s *Submission) request(ctx context.Context) (r cluster.SubmitRequest, err error) {
+	if s.Definition == nil {
+		d, err := DefinitionOf(ctx, s.Program)
+		if err != nil {
+			return r, err
+		}
+		s.Definition = &d
+	}
+	p := s.Program
+	sum, size, err := digest(p.Path)
+	if err != nil {
+		return r, err
+	}
+	r = cluster.SubmitRequest{
+		Definition: *s.Definition, Workers: s.Workers, Parallelism: s.Parallelism, Inactive: s.Inactive, Replace: s.Replace,
+		Program: cluster.Program{Digest: sum, Size: size, Args: p.Args, Env: p.Env, Config: p.Config},
+	}
+	return r, r.Validate()
+}
