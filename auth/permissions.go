@@ -1,8 +1,6 @@
 package auth
 
 import (
-	"time"
-
 	"github.com/galestream/gale/cluster"
 	"github.com/nats-io/jwt/v2"
 )
@@ -32,15 +30,16 @@ func rolePermissions(role Role) (p jwt.Permissions, ok bool) {
 // control is what is appended to the subject of a link for its control lane.
 const control = ".c"
 
-// A worker may ask only for what is said here, and answer within responseTime what it is asked, once.
-const responseTime = time.Minute
-
+// workerPermissions names all that a worker may say and hear. Two things are missing on purpose, since both would let it
+// publish to any subject of the account: requests to JetStream, which sends its answers wherever it is asked to, and
+// allow_responses (p.Resp), which lets a worker publish to whatever another one has sent it as a reply. See cluster.ReadAssignment and
+// cluster.AskWorker.
 func workerPermissions(name, id, worker string) (p jwt.Permissions) {
-	record := cluster.AssignmentPrefix + name
 	out, in := cluster.LinkSubject(id, "*", worker), cluster.LinkSubject(id, worker, "*")
-	p.Pub.Allow.Add(out, out+control, cluster.ReportSubject(id, worker), cluster.DirectGetSubject(record))
-	p.Sub.Allow.Add(in, in+control, cluster.ControlSubject(id, worker, "*"), cluster.KeySubject(record), cluster.WorkerInbox(worker)+".>")
-	p.Resp = &jwt.ResponsePermission{MaxMsgs: 1, Expires: responseTime}
+	p.Pub.Allow.Add(out, out+control, cluster.ReportSubject(id, worker),
+		cluster.ControlReplySubject(id, worker, "*"), cluster.AssignmentRequestSubject(id, worker))
+	p.Sub.Allow.Add(in, in+control, cluster.ControlSubject(id, worker, "*"),
+		cluster.AssignmentSubject(id, worker), cluster.KeySubject(cluster.AssignmentPrefix+name), cluster.WorkerInbox(worker)+".>")
 	return p
 }
 
