@@ -30,6 +30,9 @@ func rolePermissions(role Role) (p jwt.Permissions, ok bool) {
 // control is what is appended to the subject of a link for its control lane.
 const control = ".c"
 
+// Where a role may subscribe to a subject that ends in "*", all that is deeper is its own as well: NATS lets it subscribe
+// to the same with ">" at the end.
+
 // workerPermissions names all that a worker may say and hear. Two things are missing on purpose, since both would let it
 // publish to any subject of the account: requests to JetStream, which sends its answers wherever it is asked to, and
 // allow_responses (p.Resp), which lets a worker publish to whatever another one has sent it as a reply. See cluster.ReadAssignment and
