@@ -6,6 +6,7 @@ type Slab struct {
 	From   TaskID // the task that emitted all of it
 	Filled int64  // when it was handed over, in the runtime's nanoseconds
 	Live   int    // for the receiver: how many of its tuples are unsettled
+	Origin any    // for the receiver: whom to tell that it was handled; nil for nobody
 	tuples []Tuple
 	wide   []Value              // the values of tuples with more than one
 	links  map[*Delivery][]Link // of tuples in several trees, which are rare
@@ -34,7 +35,7 @@ func (s *Slab) Full() bool { return s.n == len(s.tuples) }
 func (s *Slab) Tuple(i int) *Tuple { return &s.tuples[i] }
 
 // Reset empties s for its next use. No tuple of it may be in use any more.
-func (s *Slab) Reset() { s.n, s.Live, s.wide, s.links = 0, 0, s.wide[:0], nil }
+func (s *Slab) Reset() { s.n, s.Live, s.Origin, s.wide, s.links = 0, 0, nil, s.wide[:0], nil }
 
 // Add appends a tuple of the source and values with an edge in one tree (root 0:
 // in none) and returns it. s must not be full.

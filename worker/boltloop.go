@@ -12,7 +12,7 @@ func newBoltTask(w *Worker, id topology.TaskID, index int, c *topology.Component
 	t := &boltTask{pace: 1, held: map[*topology.Slab]struct{}{}}
 	t.task.bolt = t
 	t.init(w, id, index, c)
-	t.in = &inbox{slabs: make(chan *topology.Slab, w.opt.InboxBatches), keeps: c.ManualAck}
+	t.in = &inbox{slabs: make(chan *topology.Slab, w.opt.InboxBatches+w.roomForAfar(c)), keeps: c.ManualAck}
 	if c.Retry != nil {
 		t.retry = &retrier{t: t, policy: *c.Retry}
 	}

@@ -253,10 +253,18 @@ func (t boltPort) ResetTimeout(tuple *topology.Tuple) {
 	case d.Root == 0:
 		return
 	}
-	t.w.ledger(acker.RootID(d.Root)).Touch(acker.RootID(d.Root), t.tick)
+	t.touch(acker.RootID(d.Root))
 	for _, l := range d.More() {
-		t.w.ledger(acker.RootID(l.Root)).Touch(acker.RootID(l.Root), t.tick)
+		t.touch(acker.RootID(l.Root))
 	}
+}
+
+func (t *boltTask) touch(root acker.RootID) {
+	if l := t.w.ledger(root); l != nil {
+		l.Touch(root, t.tick)
+		return
+	}
+	t.records(root).touch(root)
 }
 
 func (t *boltTask) misused(err error) {

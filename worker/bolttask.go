@@ -103,6 +103,9 @@ func (t *boltTask) executeChunk(ctx context.Context, s *topology.Slab, start int
 func (t *boltTask) release(s *topology.Slab) {
 	t.slab = nil
 	t.taken.Add(1)
+	if g, ok := s.Origin.(granter); ok {
+		g.grant()
+	}
 	if !t.in.keeps {
 		t.w.slabs.put(s)
 	}
@@ -237,7 +240,9 @@ func (t *boltTask) settleAcks() {
 	if t.ackRoot == 0 {
 		return
 	}
-	if complete, ok := t.w.ledger(t.ackRoot).Apply(t.ackRoot, t.ackXOR, t.tick); complete {
+	if l := t.w.ledger(t.ackRoot); l == nil {
+		t.records(t.ackRoot).ack(t.ackRoot, t.ackXOR)
+	} else if complete, ok := l.Apply(t.ackRoot, t.ackXOR, t.tick); complete {
 		t.complete(t.ackRoot)
 	} else if !ok {
 		t.figures.late++

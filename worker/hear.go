@@ -1,6 +1,8 @@
 package worker
 
 import (
+	"errors"
+
 	"github.com/galestream/gale/acker"
 	"github.com/galestream/gale/topology"
 )
@@ -18,7 +20,18 @@ func (t *spoutTask) hear() bool {
 	t.figures.complete.flush()
 	t.each(len(t.told.failed), t.hearFailed)
 	clear(t.told.failed)
+	if t.told.all {
+		t.failAll(errPeerLost)
+	}
 	return true
+}
+
+var errPeerLost = errors.New("another worker of the topology has ended, and tuples of the tree may have been there")
+
+// failAll fails all trees that are open.
+func (t *spoutTask) failAll(cause error) {
+	t.expired = t.ledger.Drain(t.expired[:0])
+	t.tellExpired(&t.figures.failed, cause)
 }
 
 // hearComplete settles complete trees from i on, and returns where it came to: a panic of the spout

@@ -19,11 +19,23 @@ type inbox struct {
 // outlet is the way from one task to the inbox of another: a slab that fills.
 // It belongs to the emitting task.
 type outlet struct {
-	to   *inbox
-	task topology.TaskID // the receiver
-	slab *topology.Slab  // nil when nothing waits
-	size int             // of the next slab: follows how full they have been
+	to    *inbox          // nil when the receiver is in another worker
+	place *place          // where that is; nil when it is here
+	task  topology.TaskID // the receiver; of all tasks of a component in a place, the lowest
+	slab  *topology.Slab  // nil when nothing waits
+	size  int             // of the next slab: follows how full they have been
 }
+
+// starving reports whether the receiver has nothing to do, or is far from having enough: what waits for it is sent at once.
+func (o *outlet) starving() bool {
+	if o.place != nil {
+		return o.place.starving()
+	}
+	return o.to.tuples.Load() == 0
+}
+
+// keeps reports whether the slab itself goes to a bolt that may hold it.
+func (o *outlet) keeps() bool { return o.to != nil && o.to.keeps }
 
 // minSlab is the size of the first slab of an outlet. One that is full when it is sent
 // is followed by one of twice the size, up to Options.BatchSize, and one that is nearly empty by

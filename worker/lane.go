@@ -25,6 +25,7 @@ type lane struct {
 type words struct {
 	complete []acker.RootID
 	failed   []failure
+	all      bool // all trees that are open fail: another worker has died
 }
 
 type failure struct {
@@ -46,6 +47,15 @@ func (l *lane) put(w *words) {
 	}
 }
 
+// loseAll says that any tree may have lost tuples with another worker.
+func (l *lane) loseAll() {
+	l.mu.Lock()
+	l.mu.all = true
+	l.mu.Unlock()
+	l.waiting.Store(true)
+	l.ring()
+}
+
 // ring wakes the owner, now or from its next sleep.
 func (l *lane) ring() {
 	select {
@@ -56,7 +66,7 @@ func (l *lane) ring() {
 
 // take exchanges the words there are for the emptied w. Owner.
 func (l *lane) take(w *words) {
-	w.complete, w.failed = w.complete[:0], w.failed[:0]
+	w.complete, w.failed, w.all = w.complete[:0], w.failed[:0], false
 	l.waiting.Store(false)
 	l.mu.Lock()
 	l.mu.words, *w = *w, l.mu.words

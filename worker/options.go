@@ -27,6 +27,9 @@ type Options struct {
 	// Overrides changes what the topology declares, by component id. An id that the topology doesn't
 	// have is an error of New; nil changes nothing.
 	Overrides map[string]Override
+	// Placement says which tasks run here and which in other workers; nil: all run here. See [Worker.Manage].
+	Placement *Placement
+	MaxTuple  int // bytes that a tuple may have on its way to another worker; 900 KiB
 	// Observer hears of every emit, ack and fail; for tests, it costs much. It may be nil.
 	Observer Observer
 }
@@ -49,6 +52,7 @@ func (o Options) withDefaults(t topology.Options) Options {
 	o.StuckAfter = cmp.Or(o.StuckAfter, 10*time.Second)
 	o.Seed = cmp.Or(o.Seed, rand.Uint64(), 1)
 	o.Name = cmp.Or(o.Name, "local")
+	o.MaxTuple = cmp.Or(o.MaxTuple, 900<<10)
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}

@@ -58,13 +58,16 @@ func (w *Worker) look() (sent int64, quiet bool) {
 // mayFinish reports whether it is time for the bolts to finish when nothing is under way: every tree
 // is complete, or some bolt holds tuples, which its Finish may settle. Else the trees that are
 // left have lost a tuple, will time out, and may be replayed.
-func (w *Worker) mayFinish() bool {
+func (w *Worker) mayFinish() bool { return w.holding() || w.pending() == 0 }
+
+// holding reports whether some bolt holds tuples.
+func (w *Worker) holding() bool {
 	for _, t := range w.bolts {
 		if t.holding.Load() {
 			return true
 		}
 	}
-	return w.pending() == 0
+	return false
 }
 
 // pending returns how many trees are not complete, as was last published.

@@ -102,7 +102,10 @@ func (r *run) main(t *task, loop func(context.Context), stop func(), opened chan
 func (t *task) discard(hard context.Context) {
 	for t.bolt != nil {
 		select {
-		case <-t.bolt.in.slabs:
+		case s := <-t.bolt.in.slabs:
+			if g, ok := s.Origin.(granter); ok {
+				g.grant()
+			}
 		case <-hard.Done():
 			return
 		}
@@ -111,6 +114,9 @@ func (t *task) discard(hard context.Context) {
 
 // live is the time between open and stop.
 func (r *run) live(running context.Context) error {
+	if r.w.manager != nil {
+		return r.manage(running)
+	}
 	r.activate(running)
 	r.w.setState("running")
 	for {
@@ -179,16 +185,19 @@ func (r *run) activate(patience context.Context) {
 	for _, t := range r.w.bolts {
 		r.ask(patience, &t.task, func() { t.setActive(true) })
 	}
-	for _, t := range r.w.spouts {
-		r.ask(patience, &t.task, func() { t.setActive(true) })
-	}
+	r.setSpouts(patience, true)
 }
 
 // deactivate deactivates the spouts. The bolts still have work to do: it is their turn when they stop.
-func (r *run) deactivate(patience context.Context) {
+func (r *run) deactivate(patience context.Context) { r.setSpouts(patience, false) }
+
+// setSpouts asks all spouts at once: one that waits for room downstream must not keep the others waiting.
+func (r *run) setSpouts(patience context.Context, active bool) {
+	var asked sync.WaitGroup
 	for _, t := range r.w.spouts {
-		r.ask(patience, &t.task, func() { t.setActive(false) })
+		asked.Go(func() { r.ask(patience, &t.task, func() { t.setActive(active) }) })
 	}
+	asked.Wait()
 }
 
 // finish has the bolts say what they held back, those upstream first; false when patience ended first.

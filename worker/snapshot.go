@@ -68,6 +68,9 @@ func (t *task) snapshot() TaskSnapshot {
 	}
 	f.published.Lock()
 	s.Counts, s.Pending = f.published.counts, f.published.pending
+	if t.spout != nil {
+		s.LateAcks += t.spout.lateFromAfar.Load()
+	}
 	s.IdleNanos += f.published.asleep.until(t.w.driver.now())
 	s.BlockedNanos += f.published.blocked.until(t.w.driver.now())
 	f.published.Unlock()

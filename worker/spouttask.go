@@ -34,6 +34,9 @@ type spoutTask struct {
 	panicked  any         // what Ack or Fail panicked with while it was
 	settling  bool        // Ack or Fail of the spout runs
 	over      atomic.Bool // asleep, and it will emit no more unless a tree fails
+	exhausted atomic.Bool // the same, because its source has ended
+
+	lateFromAfar atomic.Int64 // acks from other workers of trees that had ended before
 }
 
 func newSpoutTask(w *Worker, id topology.TaskID, index int, c *topology.Component) *spoutTask {
@@ -197,6 +200,7 @@ func (t *spoutTask) rest(ctx context.Context) {
 // setIdle says that the task has nothing to do, and lets a drain see that.
 func (t *spoutTask) setIdle() {
 	t.over.Store(t.ended || !t.active)
+	t.exhausted.Store(t.ended)
 	t.idle.Store(true)
 	nudge(t.w.nudges)
 	nudge(t.w.rests)
@@ -223,8 +227,7 @@ func (t *spoutTask) deadline() int64 {
 func (t *spoutTask) stop() {
 	t.done = true
 	t.hear()
-	t.expired = t.ledger.Drain(t.expired[:0])
-	t.tellExpired(&t.figures.failed, errStopped)
+	t.failAll(errStopped)
 	t.setActive(false)
 	t.lifecycleCall("close", func() error {
 		if c, ok := t.instance.(topology.Closer); ok {

@@ -61,6 +61,9 @@ func (d *steps) deliver(_ *task, to *inbox, s *topology.Slab) {
 	}
 }
 
+// ship is never called: a topology that is stepped has one worker.
+func (d *steps) ship(*task, *place, []byte) { panic("worker: a stepped topology has one worker") }
+
 func (d *steps) chance(share float64) bool { return share > 0 && d.random.float() < share }
 
 func (d *steps) lose(to *inbox, s *topology.Slab) {

@@ -37,6 +37,7 @@ type task struct {
 	tick  uint32  // the same in ledger ticks
 	words []words // by ledger: what the spouts are to be told at the end of the chunk
 	dirty []int   // which of words are not empty
+	far   far     // nil pointers but where the topology has other workers
 
 	figures       figures
 	timer         *time.Timer  // see alarm
@@ -170,7 +171,7 @@ func (t *task) add(o *outlet, s *topology.Stream, values []topology.Value, root 
 }
 
 func (t *task) open(o *outlet) *topology.Slab {
-	if o.to.keeps {
+	if o.keeps() {
 		o.slab = topology.NewSlab(o.size)
 	} else {
 		o.slab = t.w.slabs.get(o.size)
@@ -190,6 +191,10 @@ func (t *task) send(o *outlet) {
 		o.size = max(o.size/2, min(minSlab, t.w.opt.BatchSize))
 	}
 	slab.Filled = t.now
+	if o.place != nil {
+		t.ship(o.place, slab)
+		return
+	}
 	o.to.tuples.Add(int64(n))
 	o.to.sent.Add(1)
 	t.w.driver.deliver(t, o.to, slab)
@@ -212,7 +217,7 @@ const maxWait = int64(time.Millisecond)
 // their slabs fill.
 func (t *task) feed() {
 	for _, o := range t.outlets {
-		if o.slab != nil && (o.to.tuples.Load() == 0 || t.now-o.slab.Filled > maxWait) {
+		if o.slab != nil && (o.starving() || t.now-o.slab.Filled > maxWait) {
 			t.send(o)
 		}
 	}
@@ -234,13 +239,19 @@ func (t *task) complete(root acker.RootID) {
 }
 
 func (t *task) failRoot(root acker.RootID, cause error) {
-	if t.w.ledger(root).Fail(root) {
+	l := t.w.ledger(root)
+	if l == nil {
+		t.records(root).fail(root, cause)
+		return
+	}
+	if l.Fail(root) {
 		w := t.tell(root)
 		w.failed = append(w.failed, failure{root, cause})
 	}
 }
 
 func (t *task) flushWords() {
+	t.flushRecords()
 	for _, i := range t.dirty {
 		w := &t.words[i]
 		t.w.spouts[i].lane.put(w)

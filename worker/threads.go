@@ -25,33 +25,61 @@ func (d *threads) deliver(from *task, to *inbox, s *topology.Slab) {
 	}
 }
 
-// block waits for room in the inbox. Meanwhile acks go on: those that a bolt has collected are
-// sent before, and a spout hears of its trees.
+// block waits for room in the inbox.
 func (d *threads) block(from *task, to *inbox, s *topology.Slab) {
-	began := d.now()
-	busy := from.busy.Swap(0)
-	from.figures.waits(0, since(began))
-	from.beforeBlock()
-	for delivered := false; !delivered; {
+	from.blocked(func() (delivered bool) {
 		select {
 		case to.slabs <- s:
-			delivered = true
+			return true
 		case <-from.bell():
 			from.spout.hearBlocked()
 		case <-from.nextSweep():
 			from.spout.hearBlocked()
 		case <-d.w.hard.Done():
-			delivered = true // nobody will read it
+			return true // nobody will read it
 		}
+		return false
+	})
+}
+
+// ship waits for credit to send a slab to another worker.
+func (d *threads) ship(from *task, p *place, slab []byte) {
+	from.blocked(func() (delivered bool) {
+		p.await(from.far.bell)
+		if p.send(slab) {
+			return true
+		}
+		select {
+		case <-from.far.bell:
+		case <-from.bell():
+			from.spout.hearBlocked()
+		case <-from.nextSweep():
+			from.spout.hearBlocked()
+		case <-d.w.hard.Done():
+			return true // nobody will read it
+		}
+		return false
+	})
+}
+
+// blocked tries to deliver until that is done, and waits in between. Meanwhile acks go on: those that a bolt has collected are
+// sent before, and a spout hears of its trees.
+func (t *task) blocked(try func() (delivered bool)) {
+	d := t.w.driver
+	began := d.now()
+	busy := t.busy.Swap(0)
+	t.figures.waits(0, since(began))
+	t.beforeBlock()
+	for !try() {
 	}
-	if from.spout != nil {
-		from.spout.lane.parked.Store(false)
+	if t.spout != nil {
+		t.spout.lane.parked.Store(false)
 	}
-	from.figures.blocked += d.now() - began
-	from.figures.waits(0, 0)
-	from.resume(busy)
-	if from.spout != nil && from.spout.inNext {
-		from.spout.leaveNext()
+	t.figures.blocked += d.now() - began
+	t.figures.waits(0, 0)
+	t.resume(busy)
+	if t.spout != nil && t.spout.inNext {
+		t.spout.leaveNext()
 	}
 }
 

@@ -21,10 +21,16 @@ type Worker struct {
 	driver   driver
 	settings map[string]any // by component, overridden
 
-	bolts    []*boltTask
-	spouts   []*spoutTask
-	ledgerOf []int           // by task: the position of its spout task, or -1
-	ledgers  []*acker.Ledger // by that position; apart from the tasks, whose memory changes all the time
+	bolts       []*boltTask
+	spouts      []*spoutTask
+	ledgerOf    []int                 // by task: the position of its spout task, or -1 where there is none here
+	ledgers     []*acker.Ledger       // by that position; apart from the tasks, whose memory changes all the time
+	componentOf []*topology.Component // by task, also of those in other workers
+
+	owner   []int         // by task: its slot; nil where there is one worker only
+	slots   []*slot       // the workers of the topology; that of this one is not used
+	boltOf  []*boltTask   // by task: those here
+	boltsOf [][]*boltTask // by component: those here
 
 	slabs        *slabs
 	shared       shared
@@ -32,6 +38,7 @@ type Worker struct {
 	tickLen      time.Duration
 	timeoutTicks uint32
 
+	manager  *Manager                // nil for a worker that runs a topology alone
 	abort    context.CancelCauseFunc // ends the run
 	hard     context.Context         // done when the tasks must end at once
 	draining atomic.Bool             // the run was told to stop, or has failed
@@ -51,6 +58,8 @@ type driver interface {
 	wall() time.Time
 	// deliver puts a slab in an inbox, and waits for room there.
 	deliver(from *task, to *inbox, s *topology.Slab)
+	// ship sends a slab to another worker, and waits for credit there.
+	ship(from *task, p *place, slab []byte)
 	// await waits until the spout may have been told something, or a while; it reports
 	// false when the worker is stopped at once.
 	await(t *spoutTask) bool
@@ -74,6 +83,9 @@ func newWorker(t *topology.Topology, opt Options, d driver) (*Worker, error) {
 	}
 	w.driver = d
 	w.started = d.now()
+	if err := w.place(); err != nil {
+		return nil, err
+	}
 	w.makeTasks()
 	for _, task := range w.tasks() {
 		w.wire(task)
@@ -133,43 +145,55 @@ func (w *Worker) checkLimits() error {
 }
 
 func (w *Worker) makeTasks() {
-	w.ledgerOf = []int{-1} // there is no task 0
-	for _, c := range w.topology.Components {
+	w.ledgerOf, w.componentOf, w.boltOf = []int{-1}, []*topology.Component{nil}, []*boltTask{nil} // there is no task 0
+	w.boltsOf = make([][]*boltTask, len(w.topology.Components))
+	for at, c := range w.topology.Components {
 		for i := range c.Parallelism {
-			id := topology.TaskID(len(w.ledgerOf))
-			if c.IsSpout() {
-				w.ledgerOf = append(w.ledgerOf, len(w.spouts))
-				w.spouts = append(w.spouts, newSpoutTask(w, id, i, c))
-				w.ledgers = append(w.ledgers, w.spouts[len(w.spouts)-1].ledger)
-			} else {
-				w.ledgerOf = append(w.ledgerOf, -1)
-				w.bolts = append(w.bolts, newBoltTask(w, id, i, c))
-			}
+			w.makeTask(at, c, i)
 		}
 	}
 }
 
-// tasks returns all tasks in the order of their ids.
-func (w *Worker) tasks() []*task {
-	all := make([]*task, len(w.ledgerOf)-1)
-	for _, t := range w.spouts {
-		all[t.id-1] = &t.task
+// makeTask makes the next task in the order of ids, if it runs here.
+func (w *Worker) makeTask(at int, c *topology.Component, i int) {
+	id := topology.TaskID(len(w.componentOf))
+	w.componentOf = append(w.componentOf, c)
+	w.ledgerOf, w.boltOf = append(w.ledgerOf, -1), append(w.boltOf, nil)
+	switch {
+	case !w.here(id):
+	case c.IsSpout():
+		w.ledgerOf[id] = len(w.spouts)
+		w.spouts = append(w.spouts, newSpoutTask(w, id, i, c))
+		w.ledgers = append(w.ledgers, w.spouts[len(w.spouts)-1].ledger)
+	default:
+		w.boltOf[id] = newBoltTask(w, id, i, c)
+		w.bolts = append(w.bolts, w.boltOf[id])
+		w.boltsOf[at] = append(w.boltsOf[at], w.boltOf[id])
 	}
-	for _, t := range w.bolts {
-		all[t.id-1] = &t.task
+}
+
+// tasks returns the tasks that run here in the order of their ids.
+func (w *Worker) tasks() []*task {
+	var all []*task
+	for id := range w.componentOf {
+		if i := w.ledgerOf[id]; i >= 0 {
+			all = append(all, &w.spouts[i].task)
+		} else if b := w.boltOf[id]; b != nil {
+			all = append(all, &b.task)
+		}
 	}
 	return all
 }
 
 // wire gives a task the ways that its tuples take.
 func (w *Worker) wire(t *task) {
-	to := map[topology.TaskID]*outlet{}
+	ways := ways{t: t, one: map[topology.TaskID]*outlet{}, all: map[*place]*outlet{}}
 	for i, s := range t.comp.Streams {
 		x := exit{stream: s}
 		for _, c := range w.topology.Components {
 			for _, in := range c.Inputs {
 				if in.Component == t.comp.ID && in.Stream == s.Name {
-					x.routes = append(x.routes, newRoute(in, c.ID, w.outletsTo(t, c, to), &t.random))
+					x.routes = append(x.routes, newRoute(in, c.ID, ways.to(in, c), &t.random))
 				}
 			}
 		}
@@ -186,6 +210,9 @@ func (w *Worker) wire(t *task) {
 		t.figures.published.passed = append(t.figures.published.passed, make([]int64, len(x.routes)))
 	}
 	t.words = make([]words, len(w.spouts))
+	if w.owner != nil {
+		t.far = newFar(len(w.slots))
+	}
 }
 
 func customFirst(r route) int {
@@ -195,27 +222,12 @@ func customFirst(r route) int {
 	return 1
 }
 
-// outletsTo returns the task's outlets to the tasks of c, one for each whatever the streams: so
-// what one task sends another stays in order.
-func (w *Worker) outletsTo(t *task, c *topology.Component, to map[topology.TaskID]*outlet) []*outlet {
-	var outlets []*outlet
-	for _, b := range w.bolts {
-		if b.comp != c {
-			continue
-		}
-		if to[b.id] == nil {
-			to[b.id] = &outlet{to: b.in, task: b.id, size: min(minSlab, w.opt.BatchSize)}
-			t.outlets = append(t.outlets, to[b.id])
-		}
-		outlets = append(outlets, to[b.id])
-	}
-	slices.SortFunc(outlets, func(a, b *outlet) int { return int(a.task) - int(b.task) })
-	return outlets
-}
-
-// ledger returns the ledger that has the root.
+// ledger returns the ledger that has the root; nil when that is in another worker.
 func (w *Worker) ledger(root acker.RootID) *acker.Ledger {
-	return w.ledgers[w.ledgerOf[root.Task()]]
+	if i := w.ledgerOf[root.Task()]; i >= 0 {
+		return w.ledgers[i]
+	}
+	return nil
 }
 
 // nudge has who waits on c look again.

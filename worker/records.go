@@ -1,0 +1,171 @@
+package worker
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/galestream/gale/acker"
+)
+
+// A control record is one of these bytes and then: for acks, root and XOR (8 and 8 bytes) of one tree after the other; for touches,
+// roots (8); for a failure, the root (8) and the cause as text.
+const (
+	recordAcks    = 1
+	recordTouches = 2
+	recordFailure = 3
+	maxRecord     = 32 << 10
+	maxCause      = 4 << 10
+)
+
+// records gathers what a task has to say to the spouts of another worker.
+type records struct {
+	acks     []byte
+	touches  []byte
+	failures [][]byte
+	touched  bool // whether it is in far.dirty
+}
+
+func (r *records) ack(root acker.RootID, xor uint64) {
+	if len(r.acks) == 0 {
+		r.acks = append(r.acks, recordAcks)
+	}
+	r.acks = appendLink(r.acks, uint64(root), xor)
+}
+
+func (r *records) touch(root acker.RootID) {
+	if len(r.touches) == 0 {
+		r.touches = append(r.touches, recordTouches)
+	}
+	r.touches = binary.BigEndian.AppendUint64(r.touches, uint64(root))
+}
+
+func (r *records) fail(root acker.RootID, cause error) {
+	text := cause.Error()
+	b := binary.BigEndian.AppendUint64([]byte{recordFailure}, uint64(root))
+	r.failures = append(r.failures, append(b, text[:min(len(text), maxCause)]...))
+}
+
+// flush sends what there is.
+func (r *records) flush(s *slot) {
+	for at := 1; at < len(r.acks); at += maxRecord / linkSize * linkSize {
+		part := r.acks[at-1 : min(at+maxRecord/linkSize*linkSize, len(r.acks))]
+		part[0] = recordAcks // over the last byte of the part before, which was sent
+		s.control(part)
+	}
+	if len(r.touches) > 0 {
+		s.control(r.touches[:min(len(r.touches), 1+maxRecord/8*8)]) // a timeout that begins anew late is no loss
+	}
+	for i, f := range r.failures {
+		s.control(f)
+		r.failures[i] = nil
+	}
+	r.acks, r.touches, r.failures, r.touched = r.acks[:0], r.touches[:0], r.failures[:0], false
+}
+
+// records returns what gathers words for the owner of the root, who is in another worker.
+func (t *task) records(root acker.RootID) *records {
+	i := t.w.owner[root.Task()]
+	r := &t.far.records[i]
+	if !r.touched {
+		r.touched = true
+		t.far.dirty = append(t.far.dirty, i)
+	}
+	return r
+}
+
+func (t *task) flushRecords() {
+	for _, i := range t.far.dirty {
+		t.far.records[i].flush(t.w.slots[i])
+	}
+	t.far.dirty = t.far.dirty[:0]
+}
+
+// errRecord says that a record could not be read.
+var errRecord = errors.New("worker: a control record is malformed")
+
+// Control takes a record that came from the worker of a slot. Calls for one slot come one at a time.
+func (w *Worker) Control(slot int, record []byte) {
+	if err := w.control(record); err != nil {
+		w.slots[slot].refused.Add(1)
+	}
+}
+
+func (w *Worker) control(record []byte) error {
+	if len(record) == 0 {
+		return errRecord
+	}
+	kind, rest := record[0], record[1:]
+	switch {
+	case kind == recordAcks && len(rest)%linkSize == 0:
+		return w.ackAll(rest)
+	case kind == recordTouches && len(rest)%8 == 0:
+		return w.touchAll(rest)
+	case kind == recordFailure && len(rest) >= 8:
+		return w.failFrom(acker.RootID(binary.BigEndian.Uint64(rest)), string(rest[8:]))
+	}
+	return errRecord
+}
+
+// ledgerHere returns the ledger of a root that another process has named, nil when it is not here.
+func (w *Worker) ledgerHere(root acker.RootID) *acker.Ledger {
+	if int(root.Task()) >= len(w.ledgerOf) {
+		return nil
+	}
+	return w.ledger(root)
+}
+
+func (w *Worker) ackAll(b []byte) error {
+	tick := w.tickAt(w.driver.now())
+	told := map[int]*words{}
+	for ; len(b) > 0; b = b[linkSize:] {
+		root, xor := acker.RootID(binary.BigEndian.Uint64(b)), binary.BigEndian.Uint64(b[8:])
+		l := w.ledgerHere(root)
+		if l == nil {
+			return errRecord
+		}
+		i := w.ledgerOf[root.Task()]
+		complete, ok := l.Apply(root, xor, tick)
+		if complete {
+			if told[i] == nil {
+				told[i] = &words{}
+			}
+			told[i].complete = append(told[i].complete, root)
+		} else if !ok {
+			w.spouts[i].lateFromAfar.Add(1)
+		}
+	}
+	for i, words := range told {
+		w.spouts[i].lane.put(words)
+	}
+	return nil
+}
+
+func (w *Worker) touchAll(b []byte) error {
+	tick := w.tickAt(w.driver.now())
+	for ; len(b) > 0; b = b[8:] {
+		root := acker.RootID(binary.BigEndian.Uint64(b))
+		l := w.ledgerHere(root)
+		if l == nil {
+			return errRecord
+		}
+		l.Touch(root, tick)
+	}
+	return nil
+}
+
+func (w *Worker) failFrom(root acker.RootID, cause string) error {
+	l := w.ledgerHere(root)
+	if l == nil {
+		return errRecord
+	}
+	if l.Fail(root) {
+		w.spouts[w.ledgerOf[root.Task()]].lane.put(&words{failed: []failure{{root, remoteError(cause)}}})
+	}
+	return nil
+}
+
+// remoteError is the text of an error that a task of another worker has failed a tuple with.
+type remoteError string
+
+func (e remoteError) Error() string { return fmt.Sprintf("in another worker: %s", string(e)) }

@@ -1,0 +1,183 @@
+package worker
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/galestream/gale/topology"
+	"github.com/galestream/gale/transport/wire"
+)
+
+// slot is another worker of the topology as this one sees it: its tasks, and how to reach them. The process that fills it may
+// change.
+type slot struct {
+	w     *Worker
+	index int
+	tasks []topology.TaskID
+	peer  atomic.Pointer[Peer] // nil while it can't be reached
+
+	places sync.Map // by dest: *place
+	grants sync.Map // by dest: *credit
+
+	decoder *wire.Decoder // of its slabs, which come one at a time
+	random  random        // for the parts of shared edges
+	values  []topology.Value
+	lost    atomic.Int64 // slabs that came from there and found no room
+	refused atomic.Int64 // slabs and records that came from there and could not be read
+}
+
+func newSlot(w *Worker, index int, tasks []topology.TaskID) *slot {
+	return &slot{w: w, index: index, tasks: tasks, decoder: wire.NewDecoder(), random: newRandom(w.opt.Seed, 1<<32|uint64(index))}
+}
+
+// reach returns the way there, nil when there is none now.
+func (s *slot) reach() Peer {
+	if p := s.peer.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// control sends a record there. One that can't be sent is lost: its tree fails or expires.
+func (s *slot) control(record []byte) {
+	if p := s.reach(); p != nil {
+		p.Control(record)
+	}
+}
+
+// placeOf returns the place of a destination there.
+func (s *slot) placeOf(dest uint32) *place {
+	p, _ := s.places.LoadOrStore(dest, &place{slot: s, dest: dest})
+	return p.(*place)
+}
+
+// place is where slabs for another worker go: one of its tasks, or all that it has of a component.
+type place struct {
+	slot *slot
+	dest uint32
+	mu   struct {
+		sync.Mutex
+		waiting []chan struct{} // tasks that wait for credit
+	}
+}
+
+// starving reports whether more than half of the credit is left.
+func (p *place) starving() bool {
+	peer := p.slot.reach()
+	return peer != nil && peer.Credits(p.dest) > Credits/2
+}
+
+// send sends a slab there, if there is a way and credit.
+func (p *place) send(slab []byte) bool {
+	peer := p.slot.reach()
+	return peer != nil && peer.Send(p.dest, slab)
+}
+
+// await has bell rung, once, when there may be credit.
+func (p *place) await(bell chan struct{}) {
+	p.mu.Lock()
+	if !slices.Contains(p.mu.waiting, bell) {
+		p.mu.waiting = append(p.mu.waiting, bell)
+	}
+	p.mu.Unlock()
+}
+
+// ring rings for all who wait.
+func (p *place) ring() {
+	p.mu.Lock()
+	waiting := p.mu.waiting
+	p.mu.waiting = nil
+	p.mu.Unlock()
+	for _, bell := range waiting {
+		nudge(bell)
+	}
+}
+
+// Connect gives a slot its way: from here on slabs and records for its tasks go to peer. nil says that it can't be reached;
+// tasks that emit to it wait. It may be called at any time, from any goroutine.
+func (w *Worker) Connect(slot int, peer Peer) {
+	s := w.slots[slot]
+	if peer == nil {
+		s.peer.Store(nil)
+		return
+	}
+	s.peer.Store(&peer)
+	s.places.Range(func(_, p any) bool { p.(*place).ring(); return true })
+}
+
+// Credit says that there is credit again for a destination where Send has found none.
+func (w *Worker) Credit(slot int, dest uint32) {
+	if p, ok := w.slots[slot].places.Load(dest); ok {
+		p.(*place).ring()
+	}
+}
+
+// Lost says that the process of a slot has died, and with it all that was under way there: trees of this worker's
+// spouts that may have had tuples there fail now, rather than when their time is over.
+func (w *Worker) Lost(slot int) {
+	for _, t := range w.spouts {
+		if w.reaches(t.comp, w.slots[slot].tasks) {
+			t.lane.loseAll()
+		}
+	}
+}
+
+// reaches reports whether tuples of c can come to one of the tasks.
+func (w *Worker) reaches(c *topology.Component, tasks []topology.TaskID) bool {
+	down := w.downstream(c)
+	for _, t := range tasks {
+		if down[w.componentOf[t]] {
+			return true
+		}
+	}
+	return false
+}
+
+// downstream returns the components that tuples of c can come to.
+func (w *Worker) downstream(c *topology.Component) map[*topology.Component]bool {
+	down := map[*topology.Component]bool{}
+	for _, next := range w.topology.Upstream() { // each comes after all that it receives from
+		for _, in := range next.Inputs {
+			if from := w.topology.Component(in.Component); from == c || down[from] {
+				down[next] = true
+			}
+		}
+	}
+	return down
+}
+
+// granter is who wants to know that a slab was handled.
+type granter interface{ grant() }
+
+// credit is what the sender of a slab gets back when it was handled.
+type credit struct {
+	slot *slot
+	dest uint32
+}
+
+func (c *credit) grant() {
+	if p := c.slot.reach(); p != nil {
+		p.Grant(c.dest)
+	}
+}
+
+func (s *slot) creditOf(dest uint32) *credit {
+	c, ok := s.grants.Load(dest)
+	if !ok {
+		c, _ = s.grants.LoadOrStore(dest, &credit{s, dest})
+	}
+	return c.(*credit)
+}
+
+// sharedCredit is that of a slab that several tasks handle.
+type sharedCredit struct {
+	*credit
+	left atomic.Int32
+}
+
+func (c *sharedCredit) grant() {
+	if c.left.Add(-1) == 0 {
+		c.credit.grant()
+	}
+}
