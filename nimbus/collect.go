@@ -1,0 +1,67 @@
+package nimbus
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"github.com/galestream/gale/cluster"
+)
+
+// forgetAfter is how long a supervisor that has no workers must have been lost until it is forgotten.
+const forgetAfter = time.Hour
+
+// collect removes what nobody needs any more: programs that no topology runs, and supervisors that are lost for good.
+func (l *leader) collect() error {
+	l.collectPrograms()
+	return l.forgetSupervisors(time.Now())
+}
+
+// collectPrograms removes programs that are old enough that nobody is about to submit them.
+func (l *leader) collectPrograms() {
+	ctx, cancel := context.WithTimeout(l.ctx, storeTime)
+	defer cancel()
+	programs, err := l.programs.List(ctx)
+	if err != nil {
+		if !errors.Is(err, jetstream.ErrNoObjectsFound) {
+			l.log.Warn("can't list programs", zap.Error(err))
+		}
+		return
+	}
+	for _, p := range programs {
+		if time.Since(p.ModTime) > l.o.CollectAfter {
+			l.discard(p.Name)
+		}
+	}
+}
+
+// discard removes a program unless a topology runs it. If that fails it is removed later, by collect.
+func (l *leader) discard(digest string) {
+	if l.uses(digest) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(l.ctx, storeTime)
+	defer cancel()
+	if err := l.programs.Delete(ctx, digest); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
+		l.log.Warn("can't remove a program", zap.String("digest", digest), zap.Error(err))
+	}
+}
+
+// forgetSupervisors deletes the records of supervisors that have been lost for long, and were not drained on purpose.
+func (l *leader) forgetSupervisors(now time.Time) error {
+	used := l.used()
+	for id, v := range l.supervisors {
+		if now.Sub(v.at) < forgetAfter || used[id] > 0 || v.record.Drained {
+			continue
+		}
+		if err := l.delete(cluster.SupervisorPrefix + id); err != nil {
+			return l.tolerate(err, "can't forget a supervisor", zap.String("id", id))
+		}
+		delete(l.supervisors, id)
+		l.changed()
+	}
+	return nil
+}

@@ -1,0 +1,210 @@
+package nimbus
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/galestream/gale/cluster"
+)
+
+// Limits of what is kept of a topology.
+const (
+	maxCrashes   = 20               // of all its workers
+	restless     = 5                // crashes of a worker within restlessTime, after which another supervisor is tried
+	restlessTime = time.Minute      //
+	freshReport  = 5 * time.Second  // a worker that reported longer ago is not counted as running
+	moveBackoff  = 30 * time.Second // between a move that came to nothing and the next
+)
+
+// deployment is what a leader knows of a topology: its records, and what its workers say. The records are never changed
+// in place, but replaced by what was written.
+type deployment struct {
+	record   cluster.Topology
+	assigned *cluster.Assignment // nil: it has none
+	broken   string              // why its assignment's record can't be read; empty: it can, or there is none
+
+	reports map[string]report      // the last of each worker
+	crashes []cluster.Crash        // the newest last
+	falls   map[string][]time.Time // when each worker crashed, as far as restless counts
+
+	problem   string             // why tasks of it have no place
+	planned   uint64             // the version of the cluster that problem was found in
+	nextSince time.Time          // when the workers of the next generation were given their time to start
+	noMove    time.Time          // until when it is not moved away from an emptied supervisor
+	drained   int                // the generation that was drained and stopped in this leadership
+	drains    int                // the generation that is being drained; 0: none
+	hurry     func(at time.Time) // has the drain that is under way end by then
+	left      time.Time          // when its assignment was deleted
+}
+
+type report struct {
+	cluster.Report
+	received time.Time
+	size     int // bytes
+}
+
+func newDeployment(record cluster.Topology) *deployment {
+	return &deployment{record: record, reports: map[string]report{}, falls: map[string][]time.Time{}}
+}
+
+func (d *deployment) current() *cluster.Generation {
+	if d.assigned == nil {
+		return nil
+	}
+	return d.assigned.Current
+}
+
+func (d *deployment) next() *cluster.Generation {
+	if d.assigned == nil {
+		return nil
+	}
+	return d.assigned.Next
+}
+
+// version of its assignment's record; 0: there was none yet.
+func (d *deployment) version() uint64 {
+	if d.assigned == nil {
+		return 0
+	}
+	return d.assigned.Version
+}
+
+// worker returns the worker of the id, of either generation; nil when there is none.
+func (d *deployment) worker(id string) *cluster.Worker {
+	if w := d.current().Worker(id); w != nil {
+		return w
+	}
+	return d.next().Worker(id)
+}
+
+// take takes a report in. It reports whether that may change what the next step is.
+func (d *deployment) take(r report) bool {
+	if d.worker(r.Worker) == nil || r.TopologyID != d.record.ID {
+		return false
+	}
+	last, known := d.reports[r.Worker]
+	if known && (r.Life < last.Life || r.Life == last.Life && r.Seq <= last.Seq) {
+		return false
+	}
+	d.reports[r.Worker] = r
+	return !known || r.Life != last.Life || r.Phase != last.Phase || r.Fatal != last.Fatal || r.Progress != last.Progress
+}
+
+// crash takes in that a worker has crashed. It reports whether that is news.
+func (d *deployment) crash(c cluster.Crash, received time.Time) bool {
+	if d.worker(c.Worker) == nil {
+		return false
+	}
+	if slices.ContainsFunc(d.crashes, func(o cluster.Crash) bool { return o.Worker == c.Worker && o.Life == c.Life }) {
+		return false
+	}
+	d.crashes = append(d.crashes, c)
+	d.crashes = slices.Clone(d.crashes[max(0, len(d.crashes)-maxCrashes):])
+	falls := append(d.falls[c.Worker], received)
+	d.falls[c.Worker] = slices.Clone(falls[max(0, len(falls)-restless):])
+	return true
+}
+
+// restless returns a worker of the current generation that crashes so often that it should be tried elsewhere; nil: none does.
+func (d *deployment) restless(now time.Time) *cluster.Worker {
+	for i, w := range d.current().Workers {
+		if falls := d.falls[w.ID]; len(falls) == restless && now.Sub(falls[0]) < restlessTime {
+			return &d.current().Workers[i]
+		}
+	}
+	return nil
+}
+
+// forget drops what was kept of workers that are not there any more.
+func (d *deployment) forget() {
+	for id := range d.reports {
+		if d.worker(id) == nil {
+			delete(d.reports, id)
+		}
+	}
+	for id := range d.falls {
+		if d.worker(id) == nil {
+			delete(d.falls, id)
+		}
+	}
+}
+
+// running returns how many workers of the current generation run, as far as they have said of late.
+func (d *deployment) running(now time.Time) (n int) {
+	if d.current() == nil {
+		return 0
+	}
+	for _, w := range d.current().Workers {
+		if r, ok := d.reports[w.ID]; ok && r.Phase == cluster.Running && now.Sub(r.received) < freshReport {
+			n++
+		}
+	}
+	return n
+}
+
+// over reports whether the topology has come to an end by itself: all its sources have ended, and every tree is complete.
+func (d *deployment) over(now time.Time) bool {
+	for _, w := range d.current().Workers {
+		r, ok := d.reports[w.ID]
+		p := r.Progress
+		if !ok || now.Sub(r.received) >= freshReport || r.Phase != cluster.Running || !p.Ended || !p.Quiet || p.Pending > 0 {
+			return false
+		}
+	}
+	return len(d.current().Workers) > 0
+}
+
+// fatal returns why a worker's tasks have ended by themselves; empty: none have.
+func (d *deployment) fatal() string {
+	for _, w := range d.current().Workers {
+		if r := d.reports[w.ID]; r.Fatal != "" {
+			return r.Fatal
+		}
+	}
+	return ""
+}
+
+// ready reports whether all workers of the next generation wait for it to become the current one.
+func (d *deployment) ready(now time.Time) bool {
+	for _, w := range d.next().Workers {
+		r, ok := d.reports[w.ID]
+		if !ok || r.Phase != cluster.Standby || now.Sub(r.received) >= freshReport {
+			return false
+		}
+	}
+	return true
+}
+
+// startCrashes is how often a worker of the next generation may crash before the swap is undone.
+const startCrashes = 3
+
+// failed returns why the next generation can't take over; empty while it may.
+func (d *deployment) failed(now time.Time, timeout time.Duration) string {
+	for _, c := range slices.Backward(d.crashes) {
+		if d.next().Worker(c.Worker) != nil && c.Life >= startCrashes {
+			return fmt.Sprintf("worker %s crashed %d times: %s", c.Worker, c.Life, c.Reason)
+		}
+	}
+	if now.Sub(d.nextSince) < timeout {
+		return ""
+	}
+	reason := "its workers were not ready within " + timeout.String()
+	if n := len(d.crashes); n > 0 && d.next().Worker(d.crashes[n-1].Worker) != nil {
+		reason += "; the last crash: " + d.crashes[n-1].Reason
+	}
+	return reason
+}
+
+// draining reports whether the current generation has been told to drain, in this leadership or before.
+func (d *deployment) draining() bool {
+	if d.drains != 0 || d.drained == d.current().Number {
+		return true
+	}
+	for _, w := range d.current().Workers {
+		if p := d.reports[w.ID].Phase; p == cluster.Draining || p == cluster.Stopped {
+			return true
+		}
+	}
+	return d.record.Status == cluster.Active && !d.assigned.Active
+}

@@ -1,0 +1,211 @@
+package nimbus
+
+import (
+	"slices"
+	"time"
+
+	"github.com/galestream/gale/cluster"
+)
+
+// drainer brings the workers of a generation to rest and ends them, so that nothing is lost:
+//
+//   - spouts stop emitting, for good;
+//   - it waits until nothing is under way;
+//   - each bolt finishes, those upstream first, and it waits again after each;
+//   - the workers are told to stop, and it waits until they are gone.
+//
+// It is pure: next takes what the workers replied to the last round and returns the next.
+type drainer struct {
+	workers []string       // all that are told
+	bolts   []string       // that have yet to finish, in the order in which they do
+	stage   stage          // what is being waited for
+	absent  map[string]int // how often in a row nobody answered for a worker
+	last    sums           // of the last look
+	equal   int            // looks in a row that were at rest with the same sums
+	looks   int            // since the last request that was not a look
+	until   time.Time      // when it stops waiting for workers to be gone
+	faults  []string       // what workers could not do
+}
+
+type stage int
+
+const (
+	begun stage = iota
+	resting
+	leaving
+)
+
+// Limits of the drain.
+const (
+	absences     = 5                     // unanswered looks in a row, after which a worker is not waited for
+	looksToRest  = 2                     // equal looks after which all is at rest
+	looksLoosely = 20                    // the same when sums don't match, because a worker is gone, or was started anew
+	firstPause   = 5 * time.Millisecond  // before the first looks
+	latePause    = 50 * time.Millisecond // before those after earlyLooks
+	earlyLooks   = 20                    //
+	leaveTime    = 3 * time.Second       // that workers get to be gone
+	maxFaults    = 10                    // that are kept
+)
+
+// sums are what all workers together have counted.
+type sums struct {
+	sent, taken, moved int64
+	pending            int
+}
+
+// round is what the workers are asked next.
+type round struct {
+	pause   time.Duration // before it
+	verb    string
+	request cluster.ControlRequest // without the generation
+	workers []string
+}
+
+// reply is what came of asking a worker.
+type reply struct {
+	worker   string
+	gone     bool // nobody is there to answer; else without answered, none came in time
+	answered bool
+	cluster.ControlReply
+}
+
+// newDrainer returns a drainer of the workers of g.
+func newDrainer(g *cluster.Generation, d *cluster.Definition) *drainer {
+	workers := make([]string, len(g.Workers))
+	for i, w := range g.Workers {
+		workers[i] = w.ID
+	}
+	return &drainer{workers: workers, bolts: boltsInOrder(d), absent: map[string]int{}}
+}
+
+// boltsInOrder returns the bolts so that each comes after all that it receives from.
+func boltsInOrder(d *cluster.Definition) (order []string) {
+	seen := map[string]bool{}
+	var visit func(c *cluster.Component)
+	visit = func(c *cluster.Component) {
+		if c == nil || seen[c.ID] {
+			return
+		}
+		seen[c.ID] = true
+		for _, in := range c.Inputs {
+			visit(d.Component(in.Component))
+		}
+		if !c.Spout {
+			order = append(order, c.ID)
+		}
+	}
+	for i := range d.Components {
+		visit(&d.Components[i])
+	}
+	return order
+}
+
+// next returns what the workers are to be asked next; false when all is done. over says that there is no more patience: what
+// has not come to rest is stopped all the same.
+func (d *drainer) next(now time.Time, replies []reply, over bool) (round, bool) {
+	d.note(replies)
+	switch {
+	case d.stage == leaving:
+		return d.look(), !d.left(replies) && now.Before(d.until)
+	case over:
+		return d.stop(now), true
+	case d.stage == begun:
+		d.stage = resting
+		return round{verb: cluster.ControlDeactivate, request: cluster.ControlRequest{Drain: true}, workers: d.workers}, true
+	case !d.rests(replies):
+		return d.look(), true
+	case len(d.bolts) == 0:
+		return d.stop(now), true
+	}
+	return d.finish(), true
+}
+
+func (d *drainer) note(replies []reply) {
+	for _, r := range replies {
+		if r.gone {
+			d.absent[r.worker]++
+		} else if d.absent[r.worker] < absences {
+			delete(d.absent, r.worker)
+		}
+		if r.Error != "" && len(d.faults) < maxFaults {
+			d.faults = append(d.faults, "worker "+r.worker+": "+r.Error)
+		}
+	}
+}
+
+// look asks those that are there how they fare.
+func (d *drainer) look() round {
+	d.looks++
+	pause := firstPause
+	if d.looks > earlyLooks {
+		pause = latePause
+	}
+	return round{pause: pause, verb: cluster.ControlStatus, workers: d.there()}
+}
+
+func (d *drainer) there() []string {
+	return slices.DeleteFunc(slices.Clone(d.workers), func(w string) bool { return d.absent[w] >= absences })
+}
+
+func (d *drainer) finish() round {
+	bolt := d.bolts[0]
+	d.bolts, d.equal, d.looks = d.bolts[1:], 0, 0
+	return round{verb: cluster.ControlFinish, request: cluster.ControlRequest{Component: bolt}, workers: d.there()}
+}
+
+func (d *drainer) stop(now time.Time) round {
+	d.stage, d.looks, d.until = leaving, 0, now.Add(leaveTime)
+	return round{verb: cluster.ControlStop, workers: d.workers}
+}
+
+// rests reports whether nothing is under way, as of this look and the ones before.
+func (d *drainer) rests(replies []reply) bool {
+	if d.looks == 0 { // these answer another request, and may have been true before it
+		return false
+	}
+	now, atRest := d.sum(replies)
+	if !atRest || now != d.last {
+		d.equal = 0
+	}
+	d.last = now
+	if !atRest {
+		return false
+	}
+	d.equal++
+	if now.sent != now.taken || d.anyGone() {
+		return d.equal >= looksLoosely
+	}
+	return d.equal >= looksToRest
+}
+
+// sum adds up what the workers said, and reports whether they may be at rest: all sleep, and every tree is complete, or some bolt
+// holds tuples, whose Finish may settle it. Else the trees that are left have lost a tuple, and their spouts are given the
+// time to see it. Trees that went through a worker that is gone are not waited for.
+func (d *drainer) sum(replies []reply) (s sums, atRest bool) {
+	holding, quiet := false, true
+	for _, r := range replies {
+		if d.absent[r.worker] >= absences {
+			continue
+		}
+		p := r.Report.Progress
+		s.sent, s.taken, s.moved, s.pending = s.sent+p.Sent, s.taken+p.Taken, s.moved+p.Moved, s.pending+p.Pending
+		holding = holding || p.Holding
+		quiet = quiet && r.answered && p.Quiet && p.SourcesOver
+	}
+	return s, quiet && (s.pending == 0 || holding || d.anyGone())
+}
+
+func (d *drainer) anyGone() bool { return len(d.there()) < len(d.workers) }
+
+// left reports whether all workers are gone, or about to be.
+func (d *drainer) left(replies []reply) bool {
+	if d.looks == 0 { // these answer the request to stop
+		return false
+	}
+	for _, r := range replies {
+		if !r.gone && (!r.answered || r.Report.Phase != cluster.Stopped) {
+			return false
+		}
+	}
+	return true
+}

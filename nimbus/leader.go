@@ -1,0 +1,283 @@
+package nimbus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go/micro"
+	"go.uber.org/zap"
+
+	"github.com/galestream/gale/cluster"
+)
+
+// Timing of the loop.
+const (
+	tickTime    = 200 * time.Millisecond
+	collectTime = time.Minute     // between looks for programs that nobody uses
+	storeTime   = 2 * time.Second // that a write, or a look into the program store, may take
+	inboxSize   = 256             // messages to the loop; senders wait when it is full
+)
+
+// leader is one leadership. Its fields belong to the loop, but for the channels.
+type leader struct {
+	*base
+	*state
+	n       *Nimbus
+	ctx     context.Context // ends with the leadership
+	cancel  context.CancelFunc
+	log     *zap.Logger
+	writer  *cluster.Writer
+	service micro.Service
+	subs    []*nats.Subscription
+	drainer sync.WaitGroup
+
+	calls   chan call
+	beats   chan heardBeat
+	reports chan report
+	drains  chan drainEnd
+}
+
+type heardBeat struct {
+	cluster.Beat
+	received time.Time
+}
+
+// newLeader begins an epoch and reads what the records say.
+func newLeader(ctx context.Context, n *Nimbus, b *base) (*leader, error) {
+	w, err := b.store.TakeOver(ctx, n.o.ID)
+	if err != nil {
+		return nil, err
+	}
+	r, err := load(ctx, b.store.KV(), w.Epoch())
+	if err != nil {
+		return nil, err
+	}
+	l := &leader{
+		base: b, state: newState(n.o, r, time.Now()), n: n, log: n.o.Log, writer: w,
+		calls: make(chan call), beats: make(chan heardBeat, inboxSize), reports: make(chan report, inboxSize), drains: make(chan drainEnd),
+	}
+	l.ctx, l.cancel = context.WithCancel(ctx)
+	return l, l.dropStrays(r)
+}
+
+// dropStrays deletes assignments whose topology is gone: a leader ended between the two writes.
+func (l *leader) dropStrays(r *records) error {
+	for name, a := range r.assignments {
+		d := l.deployments[name]
+		if _, unreadable := r.broken[cluster.TopologyPrefix+name]; unreadable || d != nil && d.record.ID == a.ID {
+			continue
+		}
+		if err := l.delete(cluster.AssignmentPrefix + name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listen subscribes to beats and reports, and offers the API.
+func (l *leader) listen() error {
+	beats, err := l.nc.Subscribe(cluster.BeatSubject("*"), func(m *nats.Msg) {
+		b := heardBeat{received: time.Now()}
+		if json.Unmarshal(m.Data, &b.Beat) == nil && m.Subject == cluster.BeatSubject(b.ID) {
+			send(l.ctx, l.beats, b)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	l.subs = append(l.subs, beats)
+	reports, err := l.nc.Subscribe(cluster.ReportSubject("*", "*"), func(m *nats.Msg) {
+		r := report{received: time.Now(), size: len(m.Data)}
+		if json.Unmarshal(m.Data, &r.Report) == nil && m.Subject == cluster.ReportSubject(r.TopologyID, r.Worker) {
+			send(l.ctx, l.reports, r)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	l.subs = append(l.subs, reports)
+	return l.offer()
+}
+
+// send waits for room, so that a flood is dropped where it is counted: in the subscription, by the NATS client.
+func send[T any](ctx context.Context, to chan<- T, v T) {
+	select {
+	case to <- v:
+	case <-ctx.Done():
+	}
+}
+
+// close ends everything that the leadership has begun, and waits for it.
+func (l *leader) close() (err error) {
+	l.cancel()
+	for _, s := range l.subs {
+		err = errors.Join(err, s.Unsubscribe())
+	}
+	if l.service != nil {
+		err = errors.Join(err, l.service.Stop())
+	}
+	l.drainer.Wait()
+	return err
+}
+
+// loop runs until the leadership ends; the error says why.
+func (l *leader) loop() error {
+	tick, collect := time.NewTicker(tickTime), time.NewTicker(collectTime)
+	defer tick.Stop()
+	defer collect.Stop()
+	for {
+		var err error
+		select {
+		case <-l.ctx.Done():
+			return context.Cause(l.ctx)
+		case c := <-l.calls:
+			err = l.answer(c)
+		case b := <-l.beats:
+			err = l.advanceAll(l.beat(b.Beat, b.received))
+		case r := <-l.reports:
+			err = l.hear(r)
+		case e := <-l.drains:
+			err = l.endDrain(e)
+		case <-tick.C:
+			err = l.tick()
+		case <-collect.C:
+			err = l.collect()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (l *leader) hear(r report) error {
+	d := l.deployments[r.Topology]
+	if d == nil || !d.take(r) {
+		return nil
+	}
+	return l.advance(d)
+}
+
+func (l *leader) tick() error {
+	now := time.Now()
+	for _, v := range l.look(now) {
+		l.log.Info("supervisor", zap.String("id", v.record.ID), zap.String("state", v.state(now, l.o.SupervisorTimeout)))
+	}
+	if err := l.storeSupervisors(); err != nil {
+		return err
+	}
+	return l.advanceAll(l.inOrder())
+}
+
+// storedPerTick bounds how long a tick takes when a whole cluster comes up.
+const storedPerTick = 100
+
+// storeSupervisors writes the records of supervisors that are new or not what they were.
+func (l *leader) storeSupervisors() error {
+	left := storedPerTick
+	for _, v := range l.supervisors {
+		if v.stored || left == 0 {
+			continue
+		}
+		left--
+		if err := l.putSupervisor(v, v.record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *leader) advanceAll(all []*deployment) error {
+	for _, d := range all {
+		if err := l.advance(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxSteps bounds how many steps follow one message. A topology that has more to do goes on at the next tick.
+const maxSteps = 8
+
+// advance takes the steps that are due for a topology. A step that the server refuses is tried again at the next tick.
+func (l *leader) advance(d *deployment) error {
+	for range maxSteps {
+		next := l.next(d, time.Now())
+		if next == rest {
+			return nil
+		}
+		if err := l.take(d, next); err != nil {
+			return l.tolerate(err, "can't go on with a topology", zap.String("topology", d.record.Name), zap.String("step", string(next)))
+		}
+	}
+	return nil
+}
+
+// tolerate logs an error after which the state is known; any other ends the leadership.
+func (l *leader) tolerate(err error, what string, fields ...zap.Field) error {
+	if e := new(cluster.Error); errors.As(err, &e) {
+		l.log.Warn(what, append(fields, zap.Error(err))...)
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// put writes a record. A [*cluster.Error] says that it was not written; after any other the outcome is not known, and
+// the leadership must end.
+func (l *leader) put(key string, record any) error {
+	ctx, cancel := context.WithTimeout(l.ctx, storeTime)
+	defer cancel()
+	_, err := l.writer.Put(ctx, key, record)
+	return refused(err)
+}
+
+func (l *leader) delete(key string) error {
+	ctx, cancel := context.WithTimeout(l.ctx, storeTime)
+	defer cancel()
+	return refused(l.writer.Delete(ctx, key))
+}
+
+// refused makes a [*cluster.Error] of an error by which the server says that it has not written, for a reason
+// that is not the epoch.
+func refused(err error) error {
+	if api := new(jetstream.APIError); errors.As(err, &api) && !errors.Is(err, cluster.ErrFenced) {
+		return cluster.Errorf(cluster.Unavailable, "NATS refuses: %v", err).WithHint("look at the NATS server's log, and at its disk")
+	}
+	return err
+}
+
+func (l *leader) putTopology(d *deployment, record cluster.Topology) error {
+	record.Epoch = l.writer.Epoch()
+	if err := l.put(cluster.TopologyPrefix+record.Name, record); err != nil {
+		return err
+	}
+	d.record = record
+	l.changed()
+	return nil
+}
+
+func (l *leader) putAssignment(d *deployment, a cluster.Assignment) error {
+	a.Topology, a.ID, a.Epoch, a.Version = d.record.Name, d.record.ID, l.writer.Epoch(), d.version()+1
+	if err := l.put(cluster.AssignmentPrefix+a.Topology, a); err != nil {
+		return err
+	}
+	d.assigned = &a
+	d.forget()
+	l.changed()
+	return nil
+}
+
+func (l *leader) putSupervisor(v *supervisor, record cluster.Supervisor) error {
+	record.Epoch = l.writer.Epoch()
+	if err := l.put(cluster.SupervisorPrefix+record.ID, record); err != nil {
+		return err
+	}
+	v.record, v.stored = record, true
+	l.changed()
+	return nil
+}

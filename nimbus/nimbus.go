@@ -1,0 +1,173 @@
+package nimbus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
+
+	"github.com/galestream/gale/cluster"
+)
+
+// Issuer makes the credentials of workers.
+type Issuer interface {
+	// WorkerCredentials returns the text of a NATS credentials file that lets the worker do what workers of its topology
+	// must, and no more. It is called by one goroutine, which waits for it.
+	WorkerCredentials(topology, topologyID, worker string) (string, error)
+}
+
+// Options say who a Nimbus is and how patient. What is zero takes its default.
+type Options struct {
+	ID       string         // who it is, as a supervisor's id; required
+	Access   cluster.Access // to NATS, with the rights of a daemon
+	Replicas int            // how many NATS servers keep each record, 1 to 5; 0 is 1
+	Issuer   Issuer         // nil: workers get no credentials
+	Log      *zap.Logger    // nil: nothing is logged
+	Version  string         // of Gale, for people; empty is "unknown"
+
+	SupervisorTimeout time.Duration // without a beat, after which a supervisor is lost; 0 is 6 s
+	StartTimeout      time.Duration // in which the workers of a swap must be ready; 0 is 30 s
+	SwapDrain         time.Duration // that a swap drains the old workers at most; 0 is 10 s
+	GoneTimeout       time.Duration // that a kill waits for the processes to be gone; 0 is 10 s
+	CollectAfter      time.Duration // the age at which programs that no topology uses are removed; 0 is 10 min
+}
+
+func (o *Options) ensureDefaults() {
+	o.Replicas = max(o.Replicas, 1)
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	if o.Version == "" {
+		o.Version = "unknown"
+	}
+	for d, value := range map[*time.Duration]time.Duration{
+		&o.SupervisorTimeout: 6 * time.Second, &o.StartTimeout: 30 * time.Second, &o.SwapDrain: 10 * time.Second,
+		&o.GoneTimeout: 10 * time.Second, &o.CollectAfter: 10 * time.Minute,
+	} {
+		if *d <= 0 {
+			*d = value
+		}
+	}
+}
+
+// Nimbus is one of the daemons of which one leads the cluster. Make it with [New].
+type Nimbus struct {
+	o       Options
+	host    string
+	connect []nats.Option // beyond those of cluster.Connect, for tests
+	epoch   atomic.Uint64 // that it leads; 0: it does not
+	led     chan struct{}
+	ledOnce sync.Once
+}
+
+// New returns a Nimbus, which does nothing until [Nimbus.Run]. The error is a [*cluster.Error] that says which option is wrong.
+func New(o Options) (*Nimbus, error) {
+	if err := cluster.CheckSupervisorID(o.ID); err != nil {
+		return nil, cluster.Errorf(cluster.Invalid, "the id of the Nimbus: %v", err)
+	}
+	if o.Replicas < 0 || o.Replicas > 5 {
+		return nil, cluster.Errorf(cluster.Invalid, "replicas is %d, must be in 1..5", o.Replicas)
+	}
+	o.ensureDefaults()
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return &Nimbus{o: o, host: host, led: make(chan struct{})}, nil
+}
+
+// Leading reports whether it leads. It may be called at any time from any goroutine; the answer may be old by the time it is read.
+func (n *Nimbus) Leading() bool { return n.epoch.Load() != 0 }
+
+// Led returns a channel that is closed once it leads and answers requests for the first time.
+func (n *Nimbus) Led() <-chan struct{} { return n.led }
+
+// Run campaigns, leads, steps down and campaigns again until ctx is done, and then returns nil, with the lease given back. It
+// returns an error when NATS can't be reached at first, or the buckets can't be made. It is called once.
+func (n *Nimbus) Run(ctx context.Context) error {
+	nc, err := cluster.Connect(n.o.Access, "gale-nimbus-"+n.o.ID, n.o.Log, n.connect...)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	b, err := n.open(ctx, nc)
+	if err != nil {
+		return fmt.Errorf("opening the cluster's store: %w", err)
+	}
+	for ctx.Err() == nil {
+		if err := n.serve(ctx, b); err != nil && ctx.Err() == nil {
+			n.o.Log.Warn("does not lead any more", zap.Error(err))
+		}
+	}
+	return nil
+}
+
+// base is what all leaderships of a Nimbus stand on.
+type base struct {
+	nc       *nats.Conn
+	store    *cluster.Store
+	lease    jetstream.KeyValue
+	programs jetstream.ObjectStore
+}
+
+func (n *Nimbus) open(ctx context.Context, nc *nats.Conn) (*base, error) {
+	store, err := cluster.CreateStore(ctx, nc, n.o.Replicas)
+	if err != nil {
+		return nil, err
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	lease, err := js.KeyValue(ctx, cluster.LeaseBucket)
+	if err != nil {
+		return nil, fmt.Errorf("opening the bucket %q: %w", cluster.LeaseBucket, err)
+	}
+	programs, err := js.ObjectStore(ctx, cluster.ProgramBucket)
+	if err != nil {
+		return nil, fmt.Errorf("opening the object store %q: %w", cluster.ProgramBucket, err)
+	}
+	return &base{nc, store, lease, programs}, nil
+}
+
+// serve is one leadership, from the campaign to its end. The error says why it has ended.
+func (n *Nimbus) serve(ctx context.Context, b *base) error {
+	held, err := campaign(ctx, b.lease, n.o.ID)
+	if err != nil {
+		return err
+	}
+	ctx, end := context.WithCancelCause(ctx)
+	keeper := make(chan struct{})
+	go func() {
+		defer close(keeper)
+		held.keep(ctx, end)
+	}()
+	err = n.lead(ctx, b)
+	end(err)
+	<-keeper
+	held.release()
+	return errors.Join(err, context.Cause(ctx))
+}
+
+func (n *Nimbus) lead(ctx context.Context, b *base) error {
+	l, err := newLeader(ctx, n, b)
+	if err != nil {
+		return err
+	}
+	if err := l.listen(); err != nil {
+		return errors.Join(err, l.close())
+	}
+	n.epoch.Store(l.writer.Epoch())
+	n.ledOnce.Do(func() { close(n.led) })
+	n.o.Log.Info("leads", zap.Uint64("epoch", l.writer.Epoch()))
+	err = l.loop()
+	n.epoch.Store(0)
+	return errors.Join(err, l.close())
+}

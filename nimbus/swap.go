@@ -1,0 +1,146 @@
+package nimbus
+
+import (
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/galestream/gale/cluster"
+)
+
+// Reasons of swaps.
+const (
+	reasonRebalance = "rebalance"
+	reasonReplace   = "replace"
+)
+
+// rebalance begins a swap to another number of workers, another parallelism, or other places.
+func (l *leader) rebalance(r *cluster.RebalanceRequest) (any, error) {
+	d, err := l.swappable(r.Name)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.ValidateFor(&d.record.Definition); err != nil {
+		return nil, err
+	}
+	t := d.record
+	swap := cluster.Swap{Definition: t.Definition, Program: t.Program, Workers: t.Workers, Parallelism: overlay(t.Parallelism, r.Parallelism), Reason: reasonRebalance}
+	if r.Workers > 0 {
+		swap.Workers = r.Workers
+	}
+	near := d.current()
+	if r.Spread {
+		near = nil
+	}
+	g, err := l.beginSwap(d, swap, near)
+	if err != nil {
+		return nil, err
+	}
+	return &cluster.RebalanceResponse{Generation: g.Number, Placement: l.placement(g, &swap.Definition)}, nil
+}
+
+func overlay(below, above map[string]int) map[string]int {
+	both := map[string]int{}
+	for _, m := range []map[string]int{below, above} {
+		for id, n := range m {
+			both[id] = n
+		}
+	}
+	return both
+}
+
+// swappable returns the topology if a swap may begin.
+func (l *leader) swappable(name string) (*deployment, error) {
+	d, err := l.find(name)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case d.record.Status != cluster.Active && d.record.Status != cluster.Inactive:
+		return nil, cluster.Errorf(cluster.Conflict, "topology %q is %s", name, d.record.Status)
+	case d.record.Next != nil:
+		return nil, cluster.Errorf(cluster.Conflict, "topology %q is being changed already: generation %d is about to run", name, d.record.Wanted).WithHint("wait until `gale describe %s` shows that it runs", name)
+	case d.current() == nil:
+		return nil, cluster.Errorf(cluster.Conflict, "topology %q does not run: %s%s", name, d.broken, d.problem)
+	}
+	return d, nil
+}
+
+// beginSwap records a swap and its workers, once there is room for them. Its number is that of the next version of the assignment,
+// so that none is ever used twice.
+func (l *leader) beginSwap(d *deployment, swap cluster.Swap, near *cluster.Generation) (*cluster.Generation, error) {
+	swap.Since = time.Now().UTC()
+	t := d.record
+	t.Next, t.Wanted, t.Message = &swap, int(d.version())+1, ""
+	g, problem := l.generation(d, wishOf(&t), t.Wanted, near, time.Now())
+	if problem != "" {
+		return nil, cluster.Errorf(cluster.NoRoom, "there is no room for the new workers of %q: %s", t.Name, problem)
+	}
+	a := *d.assigned
+	a.Next = g
+	if err := l.fits(t, a); err != nil {
+		return nil, err
+	}
+	if err := l.putTopology(d, t); err != nil {
+		return nil, err
+	}
+	d.nextSince = time.Now()
+	l.log.Info("swap begins", zap.String("topology", t.Name), zap.String("reason", swap.Reason), zap.Int("generation", t.Wanted))
+	return g, l.putAssignment(d, a)
+}
+
+// move begins a swap that takes workers away from supervisors that are drained or unhealthy.
+func (l *leader) move(d *deployment) error {
+	t := d.record
+	swap := cluster.Swap{Definition: t.Definition, Program: t.Program, Workers: t.Workers, Parallelism: t.Parallelism, Reason: reasonRebalance}
+	_, err := l.beginSwap(d, swap, d.current())
+	switch {
+	case err == nil:
+		l.found(d, "")
+	case cluster.CodeOf(err) == cluster.NoRoom, cluster.CodeOf(err) == cluster.Invalid:
+		l.found(d, err.Error())
+		return nil
+	}
+	return err
+}
+
+// prepare writes the next generation of a swap whose leader ended before it could.
+func (l *leader) prepare(d *deployment, a cluster.Assignment) error {
+	g, problem := l.generation(d, wishOf(&d.record), d.record.Wanted, d.current(), time.Now())
+	if problem != "" {
+		return l.undo(d, problem)
+	}
+	a.Next = g
+	d.nextSince = time.Now()
+	return l.putAssignment(d, a)
+}
+
+// undo records that the swap is not to be: the current generation goes on as if nothing had been.
+func (l *leader) undo(d *deployment, reason string) error {
+	t := d.record
+	t.Message = short(fmt.Sprintf("the %s was undone: %s", t.Next.Reason, reason))
+	t.Next, t.Wanted = nil, d.current().Number
+	d.noMove = time.Now().Add(moveBackoff)
+	l.log.Warn("swap is undone", zap.String("topology", t.Name), zap.String("reason", reason))
+	return l.putTopology(d, t)
+}
+
+// settle records that what the swap brought is what the topology is now.
+func (l *leader) settle(d *deployment) error {
+	t := d.record
+	t.Definition, t.Program, t.Workers, t.Parallelism, t.Next = t.Next.Definition, t.Next.Program, t.Next.Workers, t.Next.Parallelism, nil
+	l.log.Info("swap is done", zap.String("topology", t.Name), zap.Int("generation", t.Wanted))
+	return l.putTopology(d, t)
+}
+
+// drainSupervisor has the workers of a supervisor move away, and no new ones come; or takes that back.
+func (l *leader) drainSupervisor(r *cluster.DrainRequest) (any, error) {
+	v := l.supervisors[r.Supervisor]
+	if v == nil {
+		return nil, cluster.Errorf(cluster.NotFound, "there is no supervisor %q", r.Supervisor).WithHint("`gale supervisors` lists them")
+	}
+	record := v.record
+	record.Drained = !r.Undo
+	return &cluster.Empty{}, l.putSupervisor(v, record)
+}
