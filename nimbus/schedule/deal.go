@@ -16,7 +16,7 @@ type dealer struct {
 	at     map[*site][]int // the groups that will be on each site, as far as is known
 	extras []int           // remainders that each group has had
 	group  []int           // of each task, -1 for none; group[0] is task 1's
-	near   [][]int         // by component, those that are connected with it
+	inputs [][]int         // by component, those that it receives from
 }
 
 // deal deals the orphans to as many groups as there are targets.
@@ -28,7 +28,7 @@ func (j *job) deal(p past, targets []*site) [][]int {
 		at:     map[*site][]int{},
 		extras: make([]int, len(targets)),
 		group:  slices.Repeat([]int{-1}, len(j.roster.of)),
-		near:   j.roster.connected(),
+		inputs: j.roster.inputs(),
 	}
 	for g, s := range targets {
 		d.at[s] = append(d.at[s], g)
@@ -38,7 +38,7 @@ func (j *job) deal(p past, targets []*site) [][]int {
 		c, _ := j.roster.component(task)
 		byComponent[c] = append(byComponent[c], task)
 	}
-	for _, c := range j.roster.upstream() { // so that a task's neighbours before it have been dealt
+	for _, c := range upstream(d.inputs) { // so that a task's neighbours before it have been dealt
 		d.dealComponent(byComponent[c])
 	}
 	for _, tasks := range d.groups {
@@ -138,10 +138,10 @@ func (d *dealer) had(task int) *ancestor {
 	return d.past.had[taskName{d.roster.components[c].ID, index}]
 }
 
-// withNeighbours returns the groups that have the task of the same index in a component that is connected with the task's.
+// withNeighbours returns the groups that have the task of the same index in a component that the task's receives from.
 func (d *dealer) withNeighbours(task int) (groups []int) {
 	c, index := d.roster.component(task)
-	for _, k := range d.near[c] {
+	for _, k := range d.inputs[c] {
 		if index >= d.roster.components[k].Parallelism {
 			continue
 		}

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// eligible returns the sites that new workers of the job may be placed on, in the order of their ids. When they have no free slot,
-// or too few for a job that gets all or nothing, it says why.
+// eligible returns the sites that new workers of the job may be placed on, in the order of their ids. When there are none, or
+// too few for a job that gets all or nothing, it says why.
 func (c *cluster) eligible(j *job) (sites []*site, problem string) {
 	sites = c.sites
 	for _, rule := range c.rules(j) {
@@ -22,7 +22,7 @@ func (c *cluster) eligible(j *job) (sites []*site, problem string) {
 			return nil, tooFewOwn(want, len(sites))
 		}
 	}
-	if free := free(sites); free == 0 || j.fresh() && free < j.lacking() {
+	if free := free(sites); j.fresh() && free < j.lacking() {
 		return nil, tooFewSlots(j.lacking(), free, len(sites))
 	}
 	return sites, ""

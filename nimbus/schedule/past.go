@@ -26,13 +26,10 @@ type taskName struct {
 	index     int
 }
 
-// past returns the previous generation, which is none when some of the planned one runs. Its workers come in rounds, one of each
-// supervisor in turn, and those whose supervisor can't be used come last: when fewer continue than there were, they are still spread.
+// past returns the previous generation. Its workers come in rounds, one of each supervisor in turn, and those whose
+// supervisor can't be used come last: when fewer continue than there were, they are still spread.
 func (j *job) past(sites []*site) past {
 	p := past{had: map[taskName]*ancestor{}}
-	if !j.fresh() {
-		return p
-	}
 	rounds := map[string]int{}
 	for _, w := range j.Previous.Workers {
 		p.workers = append(p.workers, ancestor{worker: w, site: find(sites, w.Supervisor), round: rounds[w.Supervisor]})

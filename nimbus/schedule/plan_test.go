@@ -149,7 +149,7 @@ var plans = []struct {
 	{
 		name:        "memory: a worker's own counts, not its tasks'",
 		supervisors: cluster("a 4 memory=1000", "b 4 memory=300"),
-		topologies:  []schedule.Topology{{Name: "t", Workers: 2, Memory: 400, Components: components("x 4 memory=10")}},
+		topologies:  []schedule.Topology{{Name: "t", Workers: 2, Memory: 400, Components: components("x 4 memory=300")}},
 		want:        []string{"@a: 1 3; @a: 2 4"},
 	},
 	{
@@ -199,10 +199,10 @@ var plans = []struct {
 		name:        "isolation: when one of its supervisors is lost and no other is free, what is left takes the workers",
 		supervisors: cluster("a 4", "b 4 down", "c 4"),
 		topologies: []schedule.Topology{
-			{Name: "alone", Workers: 2, Isolate: 2, Components: components("x 2"), Running: workers("v@a: 1; w@b: 2")},
+			{Name: "alone", Workers: 3, Isolate: 2, Components: components("x 3"), Running: workers("u@a: 1; v@b: 2; w@b: 3")},
 			{Name: "other", Workers: 1, Components: components("x 1"), Running: workers("w@c: 1")},
 		},
-		want: []string{"v@a: 1; @a: 2", "w@c: 1"},
+		want: []string{"u@a: 1; @a: 2; @a: 3", "w@c: 1"},
 	},
 	{
 		name:        "isolation: a new generation that has outgrown its supervisor moves to one that is large enough",
@@ -245,6 +245,55 @@ var plans = []struct {
 		topologies: []schedule.Topology{{Name: "t", Workers: 4, Components: components("w 1", "x 8"), Previous: schedule.Generation{
 			Components: components("x 6"), Workers: workers("u@a: 1 2 3; v@b: 4 5 6")}}},
 		want: []string{"@a: 1 2 3; @b: 5 6; @a: 4 8; @b: 7 9"},
+	},
+	{
+		name:        "a component that the previous generation had not follows its neighbours, which stay",
+		supervisors: cluster("a 4", "b 4"),
+		topologies: []schedule.Topology{{Name: "t", Workers: 2, Components: components("x 2", "y 2 x"), Previous: schedule.Generation{
+			Components: components("x 2"), Workers: workers("v@a: 2; w@b: 1")}}},
+		want: []string{"@a: 2 4; @b: 1 3"},
+	},
+	{
+		name:        "the middle of a chain is dealt after its head, whatever their ids: all that is first in its component is together",
+		supervisors: cluster("a 4", "b 4"),
+		topologies:  []schedule.Topology{{Name: "t", Workers: 2, Components: components("m 2 s", "o 1", "s 2", "t 2 m", "u 1")}},
+		want:        []string{"@a: 1 3 4 6; @b: 2 5 7 8"},
+	},
+	{
+		name:        "isolation: a new generation stays on its own supervisor, though a roomier one is free",
+		supervisors: cluster("a 8", "b 4"),
+		topologies:  []schedule.Topology{{Name: "t", Workers: 1, Isolate: 1, Components: components("x 4"), Previous: schedule.Generation{Components: components("x 4"), Workers: workers("w@b: 1 2 3 4")}}},
+		want:        []string{"@b: 1 2 3 4"},
+	},
+	{
+		name:        "isolation: in the middle of a swap, the supervisor of the new generation comes before that of the old one",
+		supervisors: cluster("a 8", "b 4", "c 4 down"),
+		topologies: []schedule.Topology{{Name: "t", Workers: 2, Isolate: 1, Components: components("x 2"), Running: workers("v@b: 1; w@c: 2"),
+			Previous: schedule.Generation{Components: components("x 2"), Workers: workers("u@a: 1 2")}}},
+		want: []string{"v@b: 1; @b: 2"},
+	},
+	{
+		name:        "where hints let workers not be where they would be without, the others stay all the same",
+		supervisors: cluster("a 4 cpu=50", "b 4", "c 4"),
+		topologies: []schedule.Topology{{Name: "t", Workers: 2, Components: components("x 2 cpu=60"), Previous: schedule.Generation{
+			Components: components("x 1 cpu=60"), Workers: workers("w@c: 1")}}},
+		want: []string{"@c: 1; @b: 2"},
+	},
+	{
+		name:        "heavy workers choose first",
+		supervisors: cluster("a 4 memory=1000", "b 4 memory=1000"),
+		topologies: []schedule.Topology{{Name: "t", Workers: 5, Components: components(
+			"p 1 memory=100", "q 1 memory=300", "r 1 memory=400", "s 1 memory=600", "t 1 memory=600")}},
+		want: []string{"@b: 1; @b: 2; @a: 3; @b: 4; @a: 5"},
+	},
+	{
+		name:        "a supervisor that came back with less memory than its workers need takes those that say nothing",
+		supervisors: cluster("a 4 memory=100"),
+		topologies: []schedule.Topology{
+			{Name: "old", Workers: 1, Memory: 200, Components: components("x 1"), Running: workers("w@a: 1")},
+			{Name: "new", Workers: 1, Components: components("x 1")},
+		},
+		want: []string{"w@a: 1", "@a: 1"},
 	},
 	{
 		name:        "a drained supervisor's workers move, with their tasks, and the others don't",

@@ -47,40 +47,39 @@ func (r *roster) need(tasks []int) load {
 	return need
 }
 
-// connected returns for each component the indices of those that it receives from or sends to.
-func (r *roster) connected() [][]int {
-	connected := make([][]int, len(r.components))
+// inputs returns for each component the indices of those that it receives from.
+func (r *roster) inputs() [][]int {
+	index := map[string]int{}
 	for i, c := range r.components {
-		for _, in := range c.Inputs {
-			if k := r.index(in); k >= 0 && k != i {
-				connected[i] = append(connected[i], k)
-				connected[k] = append(connected[k], i)
+		index[c.ID] = i
+	}
+	inputs := make([][]int, len(r.components))
+	for i, c := range r.components {
+		for _, id := range c.Inputs {
+			if k, ok := index[id]; ok {
+				inputs[i] = append(inputs[i], k)
 			}
 		}
 	}
-	return connected
+	return inputs
 }
 
-func (r *roster) index(id string) int {
-	return slices.IndexFunc(r.components, func(c Component) bool { return c.ID == id })
-}
-
-// upstream returns the indices of the components, each after those that it receives from.
-func (r *roster) upstream() []int {
+// upstream returns the indices of components in an order in which each comes after its inputs.
+func upstream(inputs [][]int) []int {
 	var order []int
-	done := make([]bool, len(r.components))
+	done := make([]bool, len(inputs))
 	var visit func(i int)
 	visit = func(i int) {
-		if i < 0 || done[i] {
+		if done[i] {
 			return
 		}
 		done[i] = true
-		for _, in := range r.components[i].Inputs {
-			visit(r.index(in))
+		for _, k := range inputs[i] {
+			visit(k)
 		}
 		order = append(order, i)
 	}
-	for i := range r.components {
+	for i := range inputs {
 		visit(i)
 	}
 	return order

@@ -101,7 +101,7 @@ func (c *cluster) move(j *job, tenant int, change func(load, load) load) {
 	for s, l := range c.claims(j) {
 		s.taken = change(s.taken, l)
 		s.tenants += tenant
-		if j.Isolate > 0 {
+		if j.Isolate > 0 || j.Previous.Isolate > 0 {
 			s.isolated += tenant
 		}
 	}

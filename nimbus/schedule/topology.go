@@ -21,7 +21,7 @@ type Topology struct {
 	Components []Component       // in the order in which task ids are given out
 	Workers    int               // that are wanted, at least 1; a topology never has more than tasks
 	Memory     int               // MiB that each worker needs; 0: the sum of its tasks' hints
-	Isolate    int               // supervisors that it wants for itself; 0 for none
+	Isolate    int               // supervisors that it wants for itself, those not counted that it has to leave; 0 for none
 	Labels     map[string]string // that its supervisors must have
 	Running    []Worker          // the workers of the generation that is planned; none when it is new
 	Previous   Generation        // which the planned one takes the place of; zero for none
@@ -50,6 +50,7 @@ type Worker struct {
 type Generation struct {
 	Components []Component
 	Memory     int // MiB that each worker needs; 0: the sum of its tasks' hints
+	Isolate    int // supervisors that it had for itself; 0 for none
 	Workers    []Worker
 }
 
