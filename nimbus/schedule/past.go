@@ -36,10 +36,7 @@ func (j *job) past(sites []*site) past {
 		rounds[w.Supervisor]++
 	}
 	slices.SortStableFunc(p.workers, func(a, b ancestor) int {
-		if (a.site == nil) != (b.site == nil) {
-			return unless(a.site != nil)
-		}
-		return cmp.Compare(a.round, b.round)
+		return cmp.Or(trueFirst(a.site != nil, b.site != nil), cmp.Compare(a.round, b.round))
 	})
 	p.index(newRoster(j.Previous.Components, 0))
 	return p
@@ -77,12 +74,4 @@ func find(sites []*site, id string) *site {
 		return nil
 	}
 	return sites[i]
-}
-
-// unless orders what holds before what doesn't.
-func unless(holds bool) int {
-	if holds {
-		return -1
-	}
-	return 1
 }

@@ -15,7 +15,7 @@ func spread(sites []*site, floor load, homes []*site) []*site {
 	got := map[*site]int{}
 	for range homes {
 		s := best(sites, floor, func(a, b *site) int {
-			return cmp.Or(cmp.Compare(a.taken.slots, b.taken.slots), compareStay(wanted[a] > got[a], wanted[b] > got[b]))
+			return cmp.Or(cmp.Compare(a.taken.slots, b.taken.slots), trueFirst(wanted[a] > got[a], wanted[b] > got[b]))
 		})
 		if s == nil {
 			break
@@ -31,11 +31,15 @@ func spread(sites []*site, floor load, homes []*site) []*site {
 	return seat(sites, homes, got)
 }
 
-func compareStay(a, b bool) int {
-	if a == b {
+// trueFirst compares so that what holds comes before what doesn't.
+func trueFirst(a, b bool) int {
+	switch {
+	case a == b:
 		return 0
+	case a:
+		return -1
 	}
-	return unless(a)
+	return 1
 }
 
 // seat hands out got[s] places on each site s: first to those whose home it is, then in order.
@@ -75,7 +79,7 @@ func best(sites []*site, need load, compare func(a, b *site) int) (found *site) 
 // but know nothing of hints; then balance as far as hints allow; then to fill up sites one by one.
 func (j *job) place(groups [][]int, sites, targets []*site) (placed []*site, missed int) {
 	missed = len(groups) + 1
-	t := &trial{groups: groups, sites: sites, targets: targets}
+	t := &trial{sites: sites, targets: targets}
 	for _, tasks := range groups {
 		t.needs = append(t.needs, j.roster.need(tasks))
 	}
@@ -90,17 +94,16 @@ func (j *job) place(groups [][]int, sites, targets []*site) (placed []*site, mis
 	return placed, missed
 }
 
-// trial places groups to see how many there is room for.
+// trial places workers to see how many there is room for.
 type trial struct {
-	groups  [][]int
-	needs   []load
+	needs   []load  // of each worker
+	targets []*site // where each would best be; nil where there is no such site
 	sites   []*site
-	targets []*site
 }
 
-// run places the groups, those that need most first, and takes them away again.
+// run places the workers, those that need most first, and takes them away again.
 func (t *trial) run(choose func(i int) *site) (placed []*site, missed int) {
-	placed = make([]*site, len(t.groups))
+	placed = make([]*site, len(t.needs))
 	for _, i := range t.heaviestFirst() {
 		s := choose(i)
 		if s == nil {
@@ -119,7 +122,7 @@ func (t *trial) run(choose func(i int) *site) (placed []*site, missed int) {
 }
 
 func (t *trial) heaviestFirst() []int {
-	order := make([]int, len(t.groups))
+	order := make([]int, len(t.needs))
 	for i := range order {
 		order[i] = i
 	}
@@ -139,7 +142,7 @@ func (t *trial) target(i int) *site {
 // leastLoaded prefers sites with few workers, and of these the target.
 func (t *trial) leastLoaded(i int) *site {
 	return best(t.sites, t.needs[i], func(a, b *site) int {
-		return cmp.Or(cmp.Compare(a.taken.slots, b.taken.slots), compareStay(a == t.targets[i], b == t.targets[i]))
+		return cmp.Or(cmp.Compare(a.taken.slots, b.taken.slots), trueFirst(a == t.targets[i], b == t.targets[i]))
 	})
 }
 
