@@ -3,6 +3,7 @@ package gale
 import (
 	"time"
 
+	"github.com/galestream/gale/cluster"
 	"github.com/galestream/gale/config"
 	"github.com/galestream/gale/topology"
 	"github.com/galestream/gale/worker"
@@ -14,7 +15,12 @@ import (
 // file, environment and flags.
 func configure(t *topology.Topology, f galeFlags, env []string) (config.Config, error) {
 	base := declared(t)
-	return config.Load(config.Sources{Base: &base, File: f.file, Env: env, Flags: f.set})
+	return config.Load(config.Sources{Base: &base, File: f.file, Env: env, OtherEnv: otherVariables, Flags: f.set})
+}
+
+// otherVariables are those of a worker's process and of the command gale, which are no keys.
+var otherVariables = []string{
+	cluster.SpecVariable, cluster.DescribeVariable, "GALE_NATS", "GALE_CREDS", "GALE_TLS_CA", "GALE_TLS_CERT", "GALE_TLS_KEY",
 }
 
 // declared is the configuration that the topology's author declares.
@@ -25,6 +31,9 @@ func declared(t *topology.Topology) config.Config {
 	}
 	if t.Options.TimeoutMode == topology.SinceProgress {
 		c.Topology.TimeoutMode = config.SinceProgress
+	}
+	if t.Options.Workers > 0 {
+		c.Topology.Workers = t.Options.Workers
 	}
 	if t.Options.MaxSpoutPending > 0 {
 		c.Topology.MaxSpoutPending = t.Options.MaxSpoutPending

@@ -8,7 +8,8 @@
 //	}
 //
 // `go run .` runs such a program here, in one process, with live figures, until its sources end or
-// Ctrl-C. A program that does more than that runs its topology by [Run].
+// Ctrl-C. `gale submit .` has a cluster run it: the same program is then the process of each worker. A program that does
+// more than that runs its topology by [Run].
 package gale
 
 import (
@@ -17,6 +18,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/galestream/gale/cluster"
 	"github.com/galestream/gale/topology"
 	"github.com/galestream/gale/worker"
 )
@@ -38,6 +40,9 @@ const (
 // It takes its configuration from a YAML file (-gale.config=FILE, or GALE_CONFIG), the environment
 // (GALE_TOPOLOGY_BATCH_SIZE=64) and flags (-gale.topology.batch-size=64), the later ones over the
 // earlier; -gale.help lists all keys. [Args] has what is left for the program itself.
+//
+// In a program that `gale submit` or a supervisor has started, Main describes the topology, or is one of its workers; see
+// the variables GALE_DESCRIBE and GALE_WORKER in package cluster.
 func Main(b *topology.Builder) {
 	os.Exit(run(b, os.Args[1:], os.Environ(), os.Stderr))
 }
@@ -61,6 +66,13 @@ func run(b *topology.Builder, args, env []string, stderr io.Writer) int {
 			return ExitFailed
 		}
 		return ExitOK
+	}
+	vars := variables(env)
+	if file := vars[cluster.DescribeVariable]; file != "" {
+		return describe(topo, cfg, file, stderr)
+	}
+	if file := vars[cluster.SpecVariable]; file != "" {
+		return runWorker(topo, cfg, file, stderr)
 	}
 	return runHere(topo, cfg, flags.plain, stderr)
 }

@@ -18,7 +18,7 @@ const module = "github.com/galestream/gale"
 // ours is which packages of this module each package imports, at most. Every package is in it: a new
 // one is entered here first, with the direction of its imports thought over.
 var ours = map[string][]string{
-	".":                     {"config", "console", "topology", "worker", "worker/process"},
+	".":                     {"cluster", "config", "console", "topology", "worker", "worker/process"},
 	"acker":                 {},
 	"auth":                  {"cluster"},
 	"bench":                 {"auth", "client", "cluster", "internal/rig", "natsd", "nimbus", "supervisor", "topology", "transport", "worker", "worker/process"},

@@ -22,15 +22,19 @@ type Config struct {
 
 // Topology is the section of how a topology runs.
 type Topology struct {
-	MessageTimeout    time.Duration `yaml:"message-timeout" default:"30s" range:"1ms..24h" doc:"How long the tree of a root tuple may take before it fails."`
-	TimeoutMode       string        `yaml:"timeout-mode" default:"since-emit" range:"since-emit|since-progress" doc:"What the message timeout counts from: the emit of the root, or the last ack in its tree."`
-	MaxSpoutPending   int           `yaml:"max-spout-pending" default:"4096" range:"1..1048576" doc:"How many trees may be pending for each spout task."`
-	InboxBatches      int           `yaml:"inbox-batches" default:"16" range:"1..4096" doc:"How many batches the inbox of a task holds; when it is full its emitters wait."`
-	BatchSize         int           `yaml:"batch-size" default:"256" range:"1..4096" doc:"How many tuples a full batch has. Under light load batches are sent before they are full."`
-	StopTimeout       time.Duration `yaml:"stop-timeout" default:"10s" range:"0s..1h" doc:"How long an interrupted run drains before it ends at once."`
-	StuckAfter        time.Duration `yaml:"stuck-after" default:"10s" range:"0s..24h" doc:"A task that is inside one call of its spout or bolt for this long is reported; 0s never reports."`
-	SerializeEveryHop bool          `yaml:"serialize-every-hop" default:"false" doc:"Encode and decode every tuple inside a worker too, to find in tests what could not travel between workers."`
-	Seed              uint64        `yaml:"seed" default:"0" doc:"Seeds all that is random in a run, such as shuffles and edge ids; 0 takes a random seed."`
+	MessageTimeout    time.Duration     `yaml:"message-timeout" default:"30s" range:"1ms..24h" doc:"How long the tree of a root tuple may take before it fails."`
+	TimeoutMode       string            `yaml:"timeout-mode" default:"since-emit" range:"since-emit|since-progress" doc:"What the message timeout counts from: the emit of the root, or the last ack in its tree."`
+	MaxSpoutPending   int               `yaml:"max-spout-pending" default:"4096" range:"1..1048576" doc:"How many trees may be pending for each spout task."`
+	InboxBatches      int               `yaml:"inbox-batches" default:"16" range:"1..4096" doc:"How many batches the inbox of a task holds; when it is full its emitters wait."`
+	BatchSize         int               `yaml:"batch-size" default:"256" range:"1..4096" doc:"How many tuples a full batch has. Under light load batches are sent before they are full."`
+	StopTimeout       time.Duration     `yaml:"stop-timeout" default:"10s" range:"0s..1h" doc:"How long an interrupted run drains before it ends at once."`
+	StuckAfter        time.Duration     `yaml:"stuck-after" default:"10s" range:"0s..24h" doc:"A task that is inside one call of its spout or bolt for this long is reported; 0s never reports."`
+	SerializeEveryHop bool              `yaml:"serialize-every-hop" default:"false" doc:"Encode and decode every tuple inside a worker too, to find in tests what could not travel between workers."`
+	Workers           int               `yaml:"workers" default:"1" range:"1..1024" doc:"How many worker processes a cluster gives the topology; a local run is one process always."`
+	WorkerMemory      int               `yaml:"worker-memory" default:"0" range:"0..16777216" doc:"MiB that each worker process may use in a cluster: it collects garbage harder from 90 % of that on, and is ended above it. 0 is no limit."`
+	Isolate           int               `yaml:"isolate" default:"0" range:"0..1024" doc:"How many supervisors of a cluster run this topology and nothing else; 0 shares all."`
+	Labels            map[string]string `yaml:"labels,omitempty" doc:"The labels that supervisors of a cluster must have to run this topology, such as {gpu: 'true'}."`
+	Seed              uint64            `yaml:"seed" default:"0" doc:"Seeds all that is random in a run, such as shuffles and edge ids; 0 takes a random seed."`
 }
 
 // Component is the section of what differs for one component. A zero field leaves what

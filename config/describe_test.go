@@ -20,8 +20,9 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 			switch {
 			case f.isScalar():
 				require.True(t, f.fallback != "" || typ == componentType, "%v %s has no default", typ, f.key)
-			case f.isMap():
+			case f.isMap() && f.typ.Elem().Kind() == reflect.Struct:
 				visit(f.typ.Elem())
+			case f.isMap():
 			case f.typ != settingsType:
 				visit(f.typ)
 			}
@@ -70,7 +71,7 @@ func TestDescribeReturnsTheWritersError(t *testing.T) {
 func TestValidateListsEveryValueOutOfRange(t *testing.T) {
 	requireProblems(t, Config{}.Validate(), []string{
 		"topology.message-timeout is 0s, must be a duration in 1ms..24h", "topology.timeout-mode is , must be one of",
-		"topology.max-spout-pending is 0,", "topology.inbox-batches is 0,", "topology.batch-size is 0,",
+		"topology.max-spout-pending is 0,", "topology.inbox-batches is 0,", "topology.batch-size is 0,", "topology.workers is 0,",
 		"log.level is ,", "log.format is ,",
 	})
 	c := Default()

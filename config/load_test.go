@@ -80,7 +80,7 @@ func TestFileSetsEveryKey(t *testing.T) {
 	require.Equal(t, Config{
 		Topology: Topology{
 			MessageTimeout: 90 * time.Second, TimeoutMode: SinceProgress, MaxSpoutPending: 100, InboxBatches: 8,
-			BatchSize: 64, SerializeEveryHop: true, Seed: 1<<64 - 1,
+			BatchSize: 64, SerializeEveryHop: true, Workers: 1, Seed: 1<<64 - 1,
 		},
 		Components: map[string]Component{
 			"count": {Parallelism: 3, MaxSpoutPending: 7},
@@ -96,7 +96,7 @@ func TestDefaults(t *testing.T) {
 	want := Config{
 		Topology: Topology{
 			MessageTimeout: 30 * time.Second, TimeoutMode: SinceEmit, MaxSpoutPending: 4096, InboxBatches: 16,
-			BatchSize: 256, StopTimeout: 10 * time.Second, StuckAfter: 10 * time.Second,
+			BatchSize: 256, StopTimeout: 10 * time.Second, StuckAfter: 10 * time.Second, Workers: 1,
 		},
 		Log: Log{Level: "info", Format: "console"},
 	}
@@ -402,6 +402,7 @@ func anyConfig(r *rapid.T) Config {
 			StuckAfter:        time.Duration(within("stuck", 0, int(24*time.Hour))),
 			SerializeEveryHop: rapid.Bool().Draw(r, "serialize"),
 			Seed:              rapid.Uint64().Draw(r, "seed"),
+			Workers:           rapid.IntRange(1, 1024).Draw(r, "workers"),
 		},
 		Log: Log{
 			Level:  rapid.SampledFrom([]string{"debug", "info", "warn", "error"}).Draw(r, "level"),

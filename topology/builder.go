@@ -38,6 +38,13 @@ func (b *Builder) MaxSpoutPending(n int) *Builder {
 	return b
 }
 
+// Workers sets how many processes a cluster gives the topology, at most 1024. 0 leaves it to the configuration,
+// whose default is 1. A local run is one process always.
+func (b *Builder) Workers(n int) *Builder {
+	b.topology.Options.Workers = n
+	return b
+}
+
 // Spout declares a spout. Each task gets an instance of its own from the factory.
 func (b *Builder) Spout(id string, factory func() Spout) *SpoutDeclarer {
 	c := b.add(id)
@@ -112,6 +119,19 @@ func (d *Declarer[D]) emits(s *Stream) D {
 // Parallelism sets how many tasks the component has; 1 unless it is said.
 func (d *Declarer[D]) Parallelism(tasks int) D {
 	d.c.Parallelism = tasks
+	return d.self
+}
+
+// MemoryLoad says how many MiB one task needs. It is a hint for a cluster's scheduler, which gives no supervisor
+// more than it has; nobody checks it. At least 0, which says nothing.
+func (d *Declarer[D]) MemoryLoad(mebibytes int) D {
+	d.c.MemoryLoad = mebibytes
+	return d.self
+}
+
+// CPULoad says how much of a core one task needs, in percent: 100 is one core. It is a hint, as that of MemoryLoad.
+func (d *Declarer[D]) CPULoad(percent int) D {
+	d.c.CPULoad = percent
 	return d.self
 }
 

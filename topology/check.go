@@ -200,6 +200,9 @@ func (b *Builder) checkFields(c *Component, s *Stream) {
 
 func (b *Builder) checkOptions(c *Component) {
 	b.checkPending(c, c.MaxPending)
+	if c.MemoryLoad < 0 || c.CPULoad < 0 {
+		b.problem(c, "needs %d MiB and %d %% of a core: neither can be below 0", c.MemoryLoad, c.CPULoad)
+	}
 	if c.Tick != 0 && c.Tick < time.Millisecond {
 		b.problem(c, "ticks every %v: the interval must be at least 1ms", c.Tick)
 	}

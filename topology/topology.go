@@ -19,6 +19,7 @@ type Options struct {
 	MessageTimeout  time.Duration // how long a tree may take before it fails
 	TimeoutMode     TimeoutMode
 	MaxSpoutPending int // trees that may be pending for each spout task
+	Workers         int // processes that a cluster gives the topology
 }
 
 // TimeoutMode says what the message timeout is counted from.
@@ -39,6 +40,8 @@ type Component struct {
 	Inputs      []Subscription // empty for spouts
 	Settings    any            // what its author's code reads with Settings
 	MaxPending  int            // of a spout: overrides Options.MaxSpoutPending; 0 leaves it
+	MemoryLoad  int            // MiB that one task is said to need, for a cluster's scheduler; 0: nothing is said
+	CPULoad     int            // percent of a core that one task is said to need; 0: nothing is said
 	ManualAck   bool           // of a bolt
 	Tick        time.Duration  // of a bolt: the interval of its ticks, 0 for none
 	Retry       *Retry         // of a bolt, with its defaults; nil for none

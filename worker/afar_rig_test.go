@@ -81,8 +81,6 @@ func (y *wire) Grant(dest uint32) {
 	}
 }
 
-func (y *wire) MaxSlab() int { return 1 << 20 }
-
 func (y *wire) Traffic() (sent, handled int64) {
 	y.mu.Lock()
 	defer y.mu.Unlock()

@@ -25,8 +25,6 @@ type Peer interface {
 	Control(record []byte)
 	// Grant says that a slab that came from there for the destination was handled.
 	Grant(dest uint32)
-	// MaxSlab is how many bytes a slab may have.
-	MaxSlab() int
 	// Traffic returns how many slabs and records were sent there, and how many that came from there were handled, since both ends
 	// know each other.
 	Traffic() (sent, handled int64)

@@ -1,0 +1,76 @@
+package process
+
+import (
+	"slices"
+
+	"github.com/galestream/gale/cluster"
+	"github.com/galestream/gale/topology"
+	"github.com/galestream/gale/transport"
+	"github.com/galestream/gale/worker"
+	"github.com/nats-io/nats.go"
+	"go.uber.org/zap"
+)
+
+// peer is the way to one worker, as the tasks use it.
+type peer struct{ *transport.Peer }
+
+func (p peer) Send(dest uint32, slab []byte) bool { return p.Peer.Send(transport.Dest(dest), slab) }
+func (p peer) Credits(dest uint32) int            { return p.Peer.Credits(transport.Dest(dest)) }
+func (p peer) Grant(dest uint32)                  { p.Peer.Grant(transport.Dest(dest)) }
+
+func (p peer) Traffic() (sent, handled int64) {
+	s := p.Stats()
+	return s.SlabsSent + s.ControlsSent, s.SlabsHandled + s.ControlsHandled
+}
+
+// handler hands what comes from other workers to the tasks.
+type handler struct {
+	w *worker.Worker
+	// slot returns the slot of a worker; ok is false for one that is none of the generation any more.
+	slot func(id string) (slot int, ok bool)
+}
+
+func (h handler) Slab(p *transport.Peer, dest transport.Dest, body []byte) {
+	if slot, ok := h.slot(p.ID()); ok {
+		h.w.Receive(slot, uint32(dest), body)
+		return
+	}
+	p.Grant(dest)
+}
+
+func (h handler) Control(p *transport.Peer, record []byte) {
+	if slot, ok := h.slot(p.ID()); ok {
+		h.w.Control(slot, record)
+	}
+}
+
+func (h handler) Credit(p *transport.Peer, dest transport.Dest) {
+	if slot, ok := h.slot(p.ID()); ok {
+		h.w.Credit(slot, uint32(dest))
+	}
+}
+
+func (h handler) Reset(p *transport.Peer) {
+	if slot, ok := h.slot(p.ID()); ok {
+		h.w.Lost(slot)
+	}
+}
+
+// openLinks opens the links of a worker whose tasks are about to run.
+func openLinks(nc *nats.Conn, spec cluster.WorkerSpec, w *worker.Worker, known *directory, log *zap.Logger) (*transport.Node, error) {
+	return transport.Open(nc, transport.Options{
+		Topology: spec.TopologyID, Worker: spec.Worker, Life: spec.Life, Credits: worker.Credits, Log: log,
+		Handler: handler{w, known.slot},
+		Subject: func(to, from string) string { return cluster.LinkSubject(spec.TopologyID, to, from) },
+	})
+}
+
+// slotsOf returns the tasks of each worker of a generation, in an order that all its workers agree on.
+func slotsOf(g *cluster.Generation) [][]topology.TaskID {
+	var slots [][]topology.TaskID
+	for _, w := range g.Workers {
+		slots = append(slots, w.Tasks)
+	}
+	slices.SortFunc(slots, slices.Compare[[]topology.TaskID])
+	return slots
+}

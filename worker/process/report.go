@@ -1,0 +1,84 @@
+package process
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/galestream/gale/cluster"
+	"github.com/galestream/gale/worker"
+	"go.uber.org/zap"
+)
+
+const reportInterval = time.Second
+
+// report tells Nimbus, and whoever else listens, how the worker fares.
+func (h *host) report() {
+	r := h.brief()
+	if t := h.running(); t != nil {
+		r.Snapshot = t.worker.Snapshot()
+		r.Links = t.linkStates()
+	}
+	if err := h.publish(r); err != nil {
+		h.log.Debug("a report could not be sent", zap.Error(err))
+	}
+}
+
+// publish sends a report; one that NATS doesn't take is cut.
+func (h *host) publish(r cluster.Report) error {
+	data, err := json.Marshal(r)
+	if err == nil && int64(len(data)) > h.nc.MaxPayload() {
+		h.log.Warn("the worker's figures are too many for one report: its errors and edges are left out", zap.Int("bytes", len(data)))
+		r.Snapshot.Errors, r.Snapshot.Edges, r.Links = nil, nil, nil
+		data, err = json.Marshal(r)
+	}
+	if err != nil {
+		return err
+	}
+	return h.nc.Publish(cluster.ReportSubject(h.spec.TopologyID, h.spec.Worker), data)
+}
+
+// brief is a report without the figures.
+func (h *host) brief() cluster.Report {
+	r := cluster.Report{
+		Topology: h.spec.Topology, TopologyID: h.spec.TopologyID, Worker: h.spec.Worker, Life: h.spec.Life,
+		Seq: h.seq.Add(1), Phase: h.currentPhase(), Version: h.version.Load(), At: time.Now(),
+	}
+	if f := h.fatal.Load(); f != nil {
+		r.Fatal = *f
+	}
+	t := h.running()
+	if t == nil {
+		return r
+	}
+	active, drained := t.state()
+	r.Generation, r.Active = t.generation, active
+	if drained && r.Phase == cluster.Running {
+		r.Phase = cluster.Draining
+	}
+	r.Progress = progress(t.worker.Progress())
+	r.Progress.Quiet = r.Progress.Quiet && (r.Phase == cluster.Running || r.Phase == cluster.Draining)
+	return r
+}
+
+func progress(p worker.Progress) cluster.Progress {
+	return cluster.Progress{
+		SourcesOver: p.SourcesOver, Ended: p.Ended, Quiet: p.Quiet, Pending: p.Pending, Holding: p.Holding,
+		Sent: p.Sent, Taken: p.Handled, Moved: p.Moved,
+	}
+}
+
+func (t *tasks) linkStates() (links []cluster.Link) {
+	for i := range t.known.ids() {
+		p := t.node.Peer(i)
+		if p == nil {
+			continue
+		}
+		s := p.Stats()
+		slot, _ := t.known.slot(i)
+		links = append(links, cluster.Link{
+			Peer: i, Up: s.Up, Sent: s.Sent, Resent: s.Resent, Received: s.Received, Duplicates: s.Duplicates, Refused: s.Refused,
+			Bytes: s.Bytes, Unconfirmed: s.Unconfirmed, Blocked: s.Blocked, Dropped: t.worker.Dropped(slot),
+		})
+	}
+	return links
+}
