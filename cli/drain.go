@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/galestream/gale/client"
+	"github.com/galestream/gale/cluster"
+	"github.com/urfave/cli/v2"
+)
+
+func drainVerb() *verb {
+	return &verb{
+		name: "drain", category: clusterVerbs, usage: "moves the workers of a supervisor to others", args: "SUPERVISOR", example: "gale drain rack1-a7f3", run: runDrain,
+		about: "Before a machine is taken away: its workers move without a loss, and it gets no new ones. Waits until\nthe supervisor has none.", complete: completeSupervisor,
+		flags: []cli.Flag{
+			&cli.BoolFlag{Name: "undo", Usage: "use the supervisor again"},
+			detachFlag(), timeoutFlag(runTimeout),
+		},
+	}
+}
+
+func runDrain(i *invocation) error {
+	r := cluster.DrainRequest{Supervisor: i.Args().First(), Undo: i.Bool("undo")}
+	if err := i.checked(&r); err != nil {
+		return err
+	}
+	return i.withClient(func(c *client.Client) error {
+		if err := c.Drain(i.ctx, r); err != nil {
+			return err
+		}
+		switch {
+		case r.Undo:
+			return i.done(r.Supervisor, "in use")
+		case i.Bool("detach"):
+			return i.done(r.Supervisor, "draining")
+		}
+		if err := i.waitDrained(c, r.Supervisor); err != nil {
+			return err
+		}
+		return i.done(r.Supervisor, "drained")
+	})
+}
+
+func (i *invocation) waitDrained(c *client.Client, id string) error {
+	w := newWaiting(i.err)
+	defer w.over()
+	return i.within(i.Duration("timeout"), fmt.Sprintf("supervisor %q is not empty", id), func(ctx context.Context) error {
+		return c.WaitDrained(ctx, id, func(s cluster.SupervisorStatus) { w.tell("%s: %d workers are left", id, s.Used) })
+	})
+}

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/galestream/gale/client"
+	"github.com/galestream/gale/cluster"
+	"github.com/urfave/cli/v2"
+)
+
+func submitVerb() *verb {
+	return &verb{
+		name: "submit", category: topologyVerbs, usage: "runs a topology on the cluster", args: "PATH [-- ARGS...]", passes: true, run: runSubmit,
+		example: "gale submit ./examples/wordcount --workers 2 -- -top 10 /usr/share/dict/words",
+		about: "PATH is the folder of a package main, a .go file of one (both are built with the local Go), or a\nbuilt program. Its name is the one that the program gives its topology. ARGS are for the program, on every\n" +
+			"worker: paths among them are best absolute. Waits until every task runs.",
+		flags: append(submissionFlags(),
+			&cli.BoolFlag{Name: "inactive", Usage: "spouts don't emit until 'gale activate'"},
+			&cli.BoolFlag{Name: "replace", Usage: "swap the program of the running topology of that name"},
+			&cli.BoolFlag{Name: "dry-run", Usage: "check it, and show where it would run"},
+			detachFlag(), timeoutFlag(runTimeout)),
+	}
+}
+
+// submissionFlags are those of submit and dev.
+func submissionFlags() []cli.Flag {
+	return append(shapeFlags(),
+		&cli.StringFlag{Name: "config", Usage: "YAML file that configures the topology `FILE`", EnvVars: []string{"GALE_CONFIG"}},
+		&cli.StringSliceFlag{Name: "set", Usage: "one key of the configuration; may be given several times `KEY=VALUE`"},
+		&cli.StringSliceFlag{Name: "env", Aliases: []string{"e"}, Usage: "an environment variable of the workers, or KEY for its value here; may be given several times `KEY=VALUE`"},
+	)
+}
+
+// submission reads what the command line says of the topology. Its program is still to be built from path.
+func (i *invocation) submission() (s client.Submission, err error) {
+	if s.Workers, s.Parallelism, err = i.shape(); err != nil {
+		return s, err
+	}
+	if s.Program.Env, err = variables(i.StringSlice("env")); err != nil {
+		return s, err
+	}
+	settings := i.StringSlice("set")
+	if _, err := pairs("set", settings); err != nil {
+		return s, err
+	}
+	for _, kv := range settings {
+		s.Program.Args = append(s.Program.Args, "-gale."+kv)
+	}
+	s.Program.Args = append(s.Program.Args, i.passed...)
+	if file := i.String("config"); file != "" {
+		s.Program.Config, err = readConfiguration(file)
+	}
+	return s, err
+}
+
+func readConfiguration(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", cluster.Errorf(cluster.Invalid, "the configuration can't be read: %v", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, cluster.MaxConfigBytes+1)) // the validator refuses what is longer
+	if err != nil {
+		return "", cluster.Errorf(cluster.Invalid, "the configuration can't be read: %v", err)
+	}
+	return string(text), nil
+}
+
+func runSubmit(i *invocation) error {
+	s, err := i.submission()
+	if err != nil {
+		return err
+	}
+	s.Inactive, s.Replace, s.DryRun = i.Bool("inactive"), i.Bool("replace"), i.Bool("dry-run")
+	return i.withClient(func(c *client.Client) error {
+		r, err := i.submit(c, i.Args().First(), s)
+		if err != nil {
+			return err
+		}
+		if !s.DryRun && !i.Bool("detach") {
+			if _, err := i.waitRunning(c, r.Name, r.Generation); err != nil {
+				return err
+			}
+		}
+		r.Placement = list(r.Placement)
+		return i.show(r, func(w io.Writer) error { return i.writeSubmitted(w, r) })
+	})
+}
+
+// submit builds and submits, and tells what takes long.
+func (i *invocation) submit(c *client.Client, path string, s client.Submission) (r cluster.SubmitResponse, err error) {
+	w := newWaiting(i.err)
+	defer w.over()
+	w.tell("building %s", path)
+	built, err := client.Build(i.ctx, path)
+	if err != nil {
+		return r, err
+	}
+	defer func() {
+		if e := built.Remove(); err == nil {
+			err = e
+		}
+	}()
+	w.tell("checking the topology")
+	s.Program.Path = built.Path
+	s.Progress = func(sent, total int64) { w.tellPart(fmt.Sprintf("uploading %s", size(total)), sent, total) }
+	return c.Submit(i.ctx, s)
+}
+
+func (i *invocation) writeSubmitted(w io.Writer, r cluster.SubmitResponse) error {
+	verb := "runs"
+	switch {
+	case i.Bool("dry-run"):
+		verb = "would run"
+	case i.Bool("detach"):
+		verb = "was submitted"
+	}
+	if _, err := fmt.Fprintf(w, "%s %s, generation %d:\n", r.Name, verb, r.Generation); err != nil {
+		return err
+	}
+	return placementTable(r.Placement).write(w)
+}
