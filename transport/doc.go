@@ -18,8 +18,25 @@
 // There is no order between the lanes: control does not wait for data. Nothing says that what was sent has been handled; the XOR ledger
 // is for that.
 //
+// # How
+//
+// A link has two lanes, data and control, each with a subject and sequences of its own; NATS keeps the order of each. What is sent is
+// appended to the frame that fills. A goroutine for each peer publishes frames as fast as NATS takes them, so frames are small under light
+// load, and full under heavy load, without a timer. A frame is kept until the peer confirms it. Whoever sees a gap says so at once, and the other
+// sends all again from there. States say who an end is, what it expects and what it has sent. They are repeated until both ends
+// know each other, when something remains unconfirmed, and when the connection is back. An idle link says one every 2 s.
+//
+// Confirmations and grants travel with what goes anyway. Alone they go when 16 frames have come, when a quarter of the credits of a
+// Dest can be given back, or after 2 ms.
+//
 // # Bounds
 //
 // At most Options.Credits slabs are under way to each Dest of a peer: sent, and not granted. The frames that are kept until the peer
-// confirms them are bounded by that. Control records are bounded by the caller.
+// confirms them are bounded by that. Control records are bounded by the caller. A peer that does not keep to its credits can bring more slabs
+// than that, and it is for the Handler to drop them.
+//
+// # Goroutines
+//
+// A node has one for each lane, which calls the Handler, one that keeps time, and one for each peer, which publishes. [Node.Close] ends
+// them.
 package transport

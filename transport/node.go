@@ -33,6 +33,7 @@ type Node struct {
 	mu struct {
 		sync.Mutex
 		closed bool
+		made   uint64 // links, ever
 	}
 }
 
@@ -50,7 +51,7 @@ const (
 
 // Open subscribes to what other workers send to this one. nc must be connected, and should neither give up reconnecting nor keep what
 // is published meanwhile (nats.ReconnectBufSize(-1)). The caller closes nc, after the node. An error says which options
-// are wrong, or that NATS refuses the subscription.
+// are wrong, or that NATS refuses the subscription. A life of a worker opens one node.
 func Open(nc *nats.Conn, o Options) (*Node, error) {
 	o.ensureDefaults()
 	if err := o.validate(); err != nil {
@@ -123,7 +124,9 @@ func sender(l lane, subject string) string {
 }
 
 // SetPeers says who may talk to us and we to them. Others are removed: the Handler's Reset is called for those of whom a life
-// was known, and their frames are refused from now on. ids that are peers already are left as they are; the own id is passed over.
+// was known, and their frames are refused from now on. ids that are peers already are left as they are; the own id is passed over. One
+// that was removed and is added again is another Peer; both ends begin anew, as if with a new life. The caller must not hold a lock
+// that the Handler takes.
 func (n *Node) SetPeers(ids []string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -133,7 +136,7 @@ func (n *Node) SetPeers(ids []string) {
 	former, peers := *n.peers.Load(), map[string]*Peer{}
 	for _, id := range ids {
 		if id != n.options.Worker && peers[id] == nil {
-			peers[id] = n.keepOrAdd(former, id)
+			peers[id] = n.keepOrAddLocked(former, id)
 		}
 	}
 	n.peers.Store(&peers)
@@ -144,11 +147,12 @@ func (n *Node) SetPeers(ids []string) {
 	}
 }
 
-func (n *Node) keepOrAdd(former map[string]*Peer, id string) *Peer {
+func (n *Node) keepOrAddLocked(former map[string]*Peer, id string) *Peer {
 	if p := former[id]; p != nil {
 		return p
 	}
-	p := newPeer(n, id)
+	n.mu.made++
+	p := newPeer(n, id, n.mu.made)
 	n.writers.Go(p.write)
 	return p
 }

@@ -22,7 +22,7 @@ const (
 type Options struct {
 	Topology string // the topology's id, a subject token
 	Worker   string // own id, a subject token
-	Life     uint64 // of this process, from 1: a later process of the same worker has a higher one
+	Life     uint64 // of this process, in 1..2^40-1: a later process of the same worker has a higher one
 	Credits  int    // slabs that a sender may have under way to each Dest, from 1; both ends must agree; 0 for DefaultCredits
 	MaxFrame int    // bytes of a frame's body, about; 0 for DefaultMaxFrame; never above what NATS takes
 	Handler  Handler
@@ -43,7 +43,7 @@ type Handler interface {
 	Control(p *Peer, record []byte)
 	// Credit says that there is credit again where Send has found none.
 	Credit(p *Peer, dest Dest)
-	// Reset says that the peer has begun a new life, or is no peer any more. What was sent to its former life and not
+	// Reset says that the peer has begun a new life, or is no peer any more, or has removed us and added us again. What was sent to its former life and not
 	// handled there is lost; nothing of that life will come any more, and nothing of the new one has.
 	Reset(p *Peer)
 }
@@ -69,7 +69,7 @@ func (o *Options) validate() error {
 	}
 	problem(!isToken(o.Topology), "Topology %q is no subject token", o.Topology)
 	problem(!isToken(o.Worker), "Worker %q is no subject token", o.Worker)
-	problem(o.Life == 0, "Life is 0; lives begin at 1")
+	problem(o.Life < 1 || o.Life > maxLife, "Life is %d; it is from 1 to %d", o.Life, uint64(maxLife))
 	problem(o.Credits < 1 || o.Credits > maxCredits, "Credits is %d; it is from 1 to %d", o.Credits, maxCredits)
 	problem(o.MaxFrame < 1, "MaxFrame is %d; it is at least 1", o.MaxFrame)
 	problem(o.Handler == nil, "Handler is missing")

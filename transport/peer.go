@@ -29,11 +29,20 @@ type Peer struct {
 	}
 }
 
-func newPeer(n *Node, id string) *Peer {
+// linkBits are the lowest bits of the lives that links speak of: the number of the link among those that the process has made. The
+// others are the process' life. So a peer that was removed and is added again begins a new life for the other end too, which
+// need not have removed us.
+const (
+	linkBits = 24
+	maxLife  = 1<<(64-linkBits) - 1
+)
+
+// newPeer makes the link of the given number, from 1.
+func newPeer(n *Node, id string, number uint64) *Peer {
 	p := &Peer{id: id, node: n, work: make(chan struct{}, 1), ended: make(chan struct{})}
 	p.subjects[data] = n.options.Subject(id, n.options.Worker)
 	p.subjects[control] = p.subjects[data] + controlSuffix
-	p.mu.session = newSession(n.options.Life, n.options.Credits, n.options.MaxFrame)
+	p.mu.session = newSession(n.options.Life<<linkBits+number, n.options.Credits, n.options.MaxFrame)
 	p.work <- struct{}{}
 	return p
 }
@@ -82,7 +91,7 @@ func (p *Peer) Life() uint64 {
 	if !p.mu.up {
 		return 0
 	}
-	return p.mu.peer
+	return p.mu.peer >> linkBits
 }
 
 // ID returns the peer's worker id.
@@ -148,9 +157,15 @@ func (p *Peer) write() {
 func (p *Peer) publishAll() {
 	for o := p.next(); o.bytes != nil; o = p.after(o) {
 		if err := p.node.nc.Publish(p.subjects[o.lane], o.bytes); err != nil {
-			// The frame stays unconfirmed and is sent again when it is found to be missing.
-			p.node.log.Debug("a frame could not be published", zap.String("peer", p.id), zap.Error(err))
+			p.unpublished(err)
 		}
+	}
+}
+
+// unpublished logs what is no outage. In either case the frame stays unconfirmed, and is sent again when it is found to be missing.
+func (p *Peer) unpublished(err error) {
+	if p.node.nc.IsConnected() {
+		p.node.log.Warn("a frame could not be published", zap.String("peer", p.id), zap.Error(err))
 	}
 }
 

@@ -85,8 +85,12 @@ func (s *session) heed(l lane, h header) {
 		s.in[l].miss()
 		s.say[control] |= gap << l
 	}
-	if h.marks&ask != 0 {
-		s.say[control] |= noted
+	if h.marks&ask == 0 {
+		return
+	}
+	s.say[control] |= noted
+	if s.out[data].next > 0 {
+		s.say[data] |= noted // who asks may have missed what was sent on either lane
 	}
 }
 

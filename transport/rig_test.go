@@ -38,7 +38,8 @@ func stopServer(s *server.Server) {
 
 func connect(t testing.TB, url string, more ...nats.Option) *nats.Conn {
 	t.Helper()
-	options := []nats.Option{nats.MaxReconnects(-1), nats.ReconnectBufSize(-1), nats.ReconnectWait(20 * time.Millisecond), nats.ReconnectJitter(0, 0)}
+	options := []nats.Option{nats.MaxReconnects(-1), nats.ReconnectBufSize(-1), nats.ReconnectWait(20 * time.Millisecond), nats.ReconnectJitter(0, 0),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})} // the default one prints
 	nc, err := nats.Connect(url, append(options, more...)...)
 	require.NoError(t, err)
 	t.Cleanup(func() {
