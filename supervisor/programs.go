@@ -1,0 +1,224 @@
+package supervisor
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/galestream/gale/cluster"
+)
+
+// programs are the programs of the machine, each in a file named by its SHA-256. It is safe for concurrent use.
+type programs struct {
+	root *os.Root
+	open func(context.Context) (jetstream.ObjectStore, error)
+
+	mu struct {
+		sync.Mutex
+		verified map[string]os.FileInfo   // files that were hashed and right; what has changed since is hashed again
+		busy     map[string]chan struct{} // closed when the one who works on the program has done
+		used     map[string]time.Time     // last
+	}
+}
+
+// fetchTimeout is how long one attempt to fetch a program may take.
+const fetchTimeout = 5 * time.Minute
+
+func newPrograms(root *os.Root, open func(context.Context) (jetstream.ObjectStore, error)) *programs {
+	p := &programs{root: root, open: open}
+	p.mu.verified = map[string]os.FileInfo{}
+	p.mu.busy = map[string]chan struct{}{}
+	p.mu.used = map[string]time.Time{}
+	return p
+}
+
+// have returns the path of the program, whose bytes are right. It fetches it if need be; whoever else wants it meanwhile waits.
+func (p *programs) have(ctx context.Context, g *cluster.Program) (path string, err error) {
+	release, err := p.acquire(ctx, g.Digest)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	if !p.right(g) {
+		if err := p.fetch(ctx, g); err != nil {
+			return "", fmt.Errorf("fetching the program %s: %w", g.Digest, err)
+		}
+	}
+	return filepath.Join(p.root.Name(), g.Digest), nil
+}
+
+func (p *programs) acquire(ctx context.Context, digest string) (release func(), err error) {
+	for {
+		busy := p.reserve(digest)
+		if busy == nil {
+			return func() { p.release(digest) }, nil
+		}
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// reserve makes the program the caller's, unless it is another's: then it returns what to wait for.
+func (p *programs) reserve(digest string) (busy chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mu.used[digest] = time.Now()
+	if busy = p.mu.busy[digest]; busy == nil {
+		p.mu.busy[digest] = make(chan struct{})
+	}
+	return busy
+}
+
+func (p *programs) release(digest string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.mu.busy[digest])
+	delete(p.mu.busy, digest)
+}
+
+// right reports whether the file is there and has the right bytes. It reads them unless it has done so before, and the
+// file is still the same.
+func (p *programs) right(g *cluster.Program) bool {
+	f, err := openRegular(p.root, g.Digest)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.Size() != g.Size {
+		return false
+	}
+	if p.known(g.Digest, info) {
+		return true
+	}
+	hash := sha256.New()
+	if _, err := io.Copy(hash, f); err != nil || hex.EncodeToString(hash.Sum(nil)) != g.Digest {
+		return false
+	}
+	p.verify(g.Digest, info)
+	return true
+}
+
+func (p *programs) known(digest string, info os.FileInfo) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	v := p.mu.verified[digest]
+	return v != nil && os.SameFile(v, info) && v.ModTime().Equal(info.ModTime()) && v.Size() == info.Size() && info.Mode() == programMode
+}
+
+func (p *programs) verify(digest string, info os.FileInfo) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mu.verified[digest] = info
+}
+
+// programMode lets nobody write a program, and nobody else read it.
+const programMode = fs.FileMode(0o500)
+
+// fetch writes the program's bytes under another name, and gives it its own only when they are right.
+func (p *programs) fetch(ctx context.Context, g *cluster.Program) error {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	part := g.Digest + ".part"
+	defer p.root.Remove(part) //nolint:errcheck // it is not there when all went well
+	if err := p.download(ctx, g, part); err != nil {
+		return err
+	}
+	// Mode 0500 comes last: a file that is being written can't be executed.
+	if err := p.root.Chmod(part, programMode); err != nil {
+		return err
+	}
+	if err := p.root.Rename(part, g.Digest); err != nil {
+		return err
+	}
+	info, err := p.root.Lstat(g.Digest)
+	if err == nil {
+		p.verify(g.Digest, info)
+	}
+	return err
+}
+
+func (p *programs) download(ctx context.Context, g *cluster.Program, part string) error {
+	store, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	object, err := store.Get(ctx, g.Digest)
+	if err != nil {
+		return err
+	}
+	defer object.Close()
+	defer context.AfterFunc(ctx, func() { object.Close() })() // ends a read that waits
+	if err := p.root.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := p.root.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	err = copyVerified(f, object, g)
+	return errors.Join(err, f.Close(), ctx.Err())
+}
+
+// copyVerified copies the program's bytes, and fails unless they are its bytes.
+func copyVerified(f *os.File, from io.Reader, g *cluster.Program) error {
+	hash := sha256.New()
+	n, err := io.Copy(io.MultiWriter(f, hash), io.LimitReader(from, g.Size+1))
+	if err != nil {
+		return err
+	}
+	if n != g.Size {
+		return fmt.Errorf("it must have %d bytes, the stored one has %d or more", g.Size, n)
+	}
+	if got := hex.EncodeToString(hash.Sum(nil)); got != g.Digest {
+		return fmt.Errorf("the stored bytes have the SHA-256 %s: submit the topology again", got)
+	}
+	return f.Sync()
+}
+
+// clean removes programs that are not in use and were not for some time, and what broken downloads have left.
+func (p *programs) clean(now time.Time, inUse map[string]bool, keep time.Duration) error {
+	entries, err := fs.ReadDir(p.root.FS(), ".")
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, e := range entries {
+		digest := strings.TrimSuffix(e.Name(), ".part")
+		if inUse[digest] || !p.stale(digest, now, keep) {
+			continue
+		}
+		errs = append(errs, p.root.RemoveAll(e.Name()))
+	}
+	return errors.Join(errs...)
+}
+
+// stale reports that the program was not used for long. Of one that was never used the time begins now.
+func (p *programs) stale(digest string, now time.Time, keep time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	used, seen := p.mu.used[digest]
+	if !seen {
+		p.mu.used[digest] = now
+	}
+	if !seen || p.mu.busy[digest] != nil || now.Sub(used) < keep {
+		return false
+	}
+	delete(p.mu.used, digest)
+	delete(p.mu.verified, digest)
+	return true
+}
