@@ -163,6 +163,12 @@ func (n *Node) Peer(id string) *Peer { return (*n.peers.Load())[id] }
 // MaxSlab returns how many bytes a slab or a control record may have at most.
 func (n *Node) MaxSlab() int { return n.maxSlab }
 
+func (n *Node) checkSize(b []byte) {
+	if len(b) > n.maxSlab {
+		panic(fmt.Sprintf("transport: %d bytes are too many for a slab or a record; MaxSlab is %d", len(b), n.maxSlab))
+	}
+}
+
 // Refused returns how many frames came from those who are no peers.
 func (n *Node) Refused() int64 { return n.refused.Load() }
 

@@ -36,7 +36,7 @@ type Options struct {
 // order, and so do those of Control and Credit; Reset comes alone. None may block or call
 // SetPeers or Close; all else is allowed.
 type Handler interface {
-	// Slab takes one slab, as it was given to Send; body is the handler's to keep, and not to change beyond its length. When
+	// Slab takes one slab, as it was given to Send; body is the handler's to keep, and keeps the frame that it came in. When
 	// it has been handled, the handler calls p.Grant(dest): once for each slab, whatever has become of p since.
 	Slab(p *Peer, dest Dest, body []byte)
 	// Control takes one control record, as it was given to Peer.Control; record is the handler's to keep.
