@@ -64,7 +64,7 @@ func TestS16WorkerIsDeniedWhatIsNotItsOwn(t *testing.T) {
 	nc := s.worker(t, "a", "T", "W")
 	subjects := append(foreign(), onlyClients()...)
 	require.Greater(t, len(subjects), 200)
-	subjects = append(subjects, "gale.worker.T.*.ctl.*", "gale.link.T.*.*", "gale.link.T.W.W2.c.d", "gale.worker.T.W.>", "gale.worker.T.W.*")
+	subjects = append(subjects, "gale.worker.T.*.ctl.*", "gale.link.T.*.*", "gale.link.T.W.W2.c.d", "gale.worker.T.W.>", "gale.worker.T.W.*", cluster.DirectGetSubject("assignment.a"))
 	requireSubscribeDenied(t, nc, subjects)
 	requirePublishDenied(t, s.daemon, nc, subjects, cluster.ReportSubject("T", "W"))
 	requirePublishDenied(t, s.daemon, nc, []string{cluster.LinkSubject("T", "W", "W2"), cluster.ReportSubject("T", "W2"), cluster.ControlSubject("T", "W", "stop"), cluster.AssignmentSubject("T", "W")}, cluster.ReportSubject("T", "W"))

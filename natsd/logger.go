@@ -41,25 +41,6 @@ func (l *logger) Fatalf(format string, v ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err == nil {
-		l.err = fatal{fmt.Sprintf(format, v...), cause(v)}
+		l.err = fmt.Errorf(format, v...)
 	}
-}
-
-// fatal is an error with the server's words for it.
-type fatal struct {
-	text string
-	err  error // nil when the server did not say
-}
-
-func (f fatal) Error() string { return f.text }
-
-func (f fatal) Unwrap() error { return f.err }
-
-func cause(v []any) error {
-	for _, a := range v {
-		if err, ok := a.(error); ok {
-			return err
-		}
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -70,7 +71,7 @@ func start(o Options) (*server.Server, error) {
 
 // explain says what a fatal error means to a user.
 func explain(o Options, err error) error {
-	if errors.Is(err, syscall.EADDRINUSE) {
+	if strings.Contains(err.Error(), syscall.EADDRINUSE.Error()) { // the server wraps no errors
 		return fmt.Errorf("natsd: port %d of %s, or the port for monitoring, is in use: another NATS server or `gale dev` may be running; stop it, or give another port with --port: %w", o.Port, o.Host, err)
 	}
 	return fmt.Errorf("natsd: %w", err)
@@ -93,7 +94,8 @@ func (s *Server) URL() string {
 	return u.String()
 }
 
-// InProcess returns the option that has a client of this process connect without a socket.
+// InProcess returns the option that has a client of this process connect without a socket. The client's URL is not looked at, but must
+// not begin with tls: there is none in memory.
 func (s *Server) InProcess() nats.Option { return nats.InProcessServer(s.nats) }
 
 // Shutdown closes all connections, flushes the streams, and returns when the server is gone and another one may use the
