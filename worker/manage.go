@@ -103,6 +103,7 @@ func (r *run) manage(running context.Context) error {
 			f(r)
 		case <-running.Done():
 			w.draining.Store(true)
+			close(w.leaving)
 			if failed := w.failure.Load(); failed != nil {
 				return failed.err
 			}

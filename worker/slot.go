@@ -124,7 +124,9 @@ func (w *Worker) Lost(slot int) {
 }
 
 // Dropped returns how many slabs from the worker of a slot found no room, or could not be read. Their trees fail or time out.
-func (w *Worker) Dropped(slot int) int64 { return w.slots[slot].lost.Load() + w.slots[slot].refused.Load() }
+func (w *Worker) Dropped(slot int) int64 {
+	return w.slots[slot].lost.Load() + w.slots[slot].refused.Load()
+}
 
 // reaches reports whether tuples of c can come to one of the tasks.
 func (w *Worker) reaches(c *topology.Component, tasks []topology.TaskID) bool {

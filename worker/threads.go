@@ -55,8 +55,10 @@ func (d *threads) ship(from *task, p *place, slab []byte) {
 			from.spout.hearBlocked()
 		case <-from.nextSweep():
 			from.spout.hearBlocked()
+		case <-d.w.leaving:
+			return true // this worker ends, and its trees fail
 		case <-d.w.hard.Done():
-			return true // nobody will read it
+			return true
 		}
 		return false
 	})

@@ -45,6 +45,7 @@ type Worker struct {
 	ran      atomic.Bool             // Run was called
 	ending   atomic.Bool             // the sources are over: idle bolts say so
 	failure  atomic.Pointer[failedError]
+	leaving  chan struct{} // closed when a worker that is directed ends: nobody waits for other workers any more
 	nudges   chan struct{} // it may be time to end the run: a spout has become idle, or a bolt that had finished
 	rests    chan struct{} // a task has become idle while that is waited for; apart from nudges, so that it is no news when a bolt that was asked to finish is idle again
 	state    atomic.Pointer[string]
@@ -71,7 +72,7 @@ type driver interface {
 func New(t *topology.Topology, opt Options) (*Worker, error) { return newWorker(t, opt, nil) }
 
 func newWorker(t *topology.Topology, opt Options, d driver) (*Worker, error) {
-	w := &Worker{opt: opt.withDefaults(t.Options), settings: map[string]any{}, slabs: newSlabs(), nudges: make(chan struct{}, 1), rests: make(chan struct{}, 1), hard: context.Background()}
+	w := &Worker{opt: opt.withDefaults(t.Options), settings: map[string]any{}, slabs: newSlabs(), leaving: make(chan struct{}), nudges: make(chan struct{}, 1), rests: make(chan struct{}, 1), hard: context.Background()}
 	w.setState("starting")
 	if err := errors.Join(w.opt.check(), w.override(t)); err != nil {
 		return nil, err
