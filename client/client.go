@@ -25,7 +25,7 @@ const (
 // Connect connects to the cluster that a reaches. A NATS server must answer within 5 s; a Nimbus need not
 // be there yet. The connection is restored by itself whenever it is lost, until [Client.Close].
 func Connect(a cluster.Access) (*Client, error) {
-	nc, err := cluster.Connect(a, "gale client", nil)
+	nc, err := cluster.Connect(a, "gale client", nil, Inbox())
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,12 @@ func Connect(a cluster.Access) (*Client, error) {
 	return c, nil
 }
 
-// New returns a client that uses a connection of the caller's, such as [cluster.Connect] returns, which Close leaves open.
+// Inbox returns the option that a connection of the caller's needs where NATS asks for credentials: those of
+// clients let them receive answers at one kind of address only.
+func Inbox() nats.Option { return nats.CustomInboxPrefix(cluster.ClientInbox) }
+
+// New returns a client that uses a connection of the caller's, which Close leaves open. [cluster.Connect] makes one that
+// suits, given [Inbox].
 func New(nc *nats.Conn) *Client {
 	return &Client{nc: nc, patience: patience, answer: answer, pause: pause}
 }

@@ -2,9 +2,9 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/galestream/gale/cluster"
 )
@@ -26,8 +26,6 @@ type LogLine struct {
 	Text       string `json:"text"`
 	Notice     bool   `json:"notice,omitempty"` // the text is not of the log, but says why a part of it is not here
 }
-
-const workersAnew = 10 // every so many looks at the logs, it is looked which workers there are
 
 // Logs calls each with the lines that q asks for: those that are there worker by worker, each worker's in their order; then, with q.Follow,
 // those that come, some ten times a second. An error of each ends it and is returned.
@@ -60,51 +58,14 @@ type logReader struct {
 	c       *Client
 	q       LogQuery
 	each    func(LogLine) error
-	id      string // the topology's
-	sources []logSource
+	id      string            // the topology's
+	sources []logSource       // to be read now
+	known   []logSource       // to be read from now on
 	from    map[string]string // by worker: where to go on
 	silent  map[string]bool   // workers whose log could not be read the last time
 	read    bool              // some log could be read
 	unread  error             // why the last log could not be read, while none could
 	later   bool              // workers that appear now are new: all of their log is wanted
-}
-
-// logSource is a worker and the supervisor that has its log.
-type logSource struct{ worker, supervisor string }
-
-// findSources asks which workers there are.
-func (r *logReader) findSources(ctx context.Context) error {
-	d, err := r.c.Describe(ctx, r.q.Topology)
-	if err != nil {
-		return err
-	}
-	if r.id != "" && d.ID != r.id {
-		return cluster.Errorf(cluster.NotFound, "topology %q is gone, there is a new one of the name", r.q.Topology)
-	}
-	r.id, r.sources = d.ID, nil
-	for _, w := range d.Workers {
-		if strings.HasSuffix(w.ID, r.q.Worker) {
-			r.sources = append(r.sources, logSource{w.ID, w.Supervisor})
-		}
-	}
-	if len(r.sources) > 0 || r.q.Worker == "" {
-		return nil
-	}
-	return r.findEnded(ctx)
-}
-
-// findEnded is for a worker that is not there any more: some supervisor may have its log still.
-func (r *logReader) findEnded(ctx context.Context) error {
-	if err := cluster.CheckID(r.q.Worker); err != nil {
-		return &cluster.Error{Code: cluster.Invalid, Message: "worker: " + err.Error()}
-	}
-	all, err := r.c.Supervisors(ctx)
-	for _, s := range all {
-		if s.State != "lost" {
-			r.sources = append(r.sources, logSource{r.q.Worker, s.ID})
-		}
-	}
-	return err
 }
 
 func (r *logReader) readAll(ctx context.Context) error {
@@ -150,6 +111,10 @@ func (c *Client) readLog(ctx context.Context, supervisor string, request cluster
 	if err != nil {
 		return cluster.LogsResponse{}, c.explainSupervisor(ctx, supervisor, err)
 	}
+	var e cluster.Error
+	if err := json.Unmarshal(m.Data, &e); err == nil && e.Code != "" { // supervisors answer without headers
+		return cluster.LogsResponse{}, &e
+	}
 	return decode[cluster.LogsResponse](m)
 }
 
@@ -172,7 +137,8 @@ func (r *logReader) notice(s logSource, text string) error {
 }
 
 // failed tells, once, that a worker's log can't be read. Only what asking again can't mend is an error: a
-// request that is wrong, or not allowed.
+// request that is wrong, or not allowed. A log that isn't there is no news: it
+// may not be there yet, or be elsewhere.
 func (r *logReader) failed(ctx context.Context, s logSource, err error) error {
 	code := cluster.CodeOf(err)
 	if ctx.Err() != nil || code == cluster.Invalid || code == cluster.Unauthorized {
@@ -181,31 +147,9 @@ func (r *logReader) failed(ctx context.Context, s logSource, err error) error {
 	if !r.read {
 		r.unread = err
 	}
-	if r.silent[s.worker] {
+	if r.silent[s.worker] || code == cluster.NotFound {
 		return nil
 	}
 	r.silent[s.worker] = true
 	return r.notice(s, err.Error())
-}
-
-// follow reads what comes until the topology is gone.
-func (r *logReader) follow(ctx context.Context) error {
-	for n := 1; sleep(ctx, r.c.pause); n++ {
-		if n%workersAnew == 0 {
-			if err := r.findSources(ctx); err != nil {
-				return unlessGone(err)
-			}
-		}
-		if err := r.readAll(ctx); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
-func unlessGone(err error) error {
-	if cluster.CodeOf(err) == cluster.NotFound {
-		return nil
-	}
-	return err
 }

@@ -123,3 +123,55 @@ func TestReportsAreDeliveredUntilTheContextEnds(t *testing.T) {
 	require.ErrorIs(t, <-done, context.Canceled)
 	require.EqualValues(t, 7, got.Seq)
 }
+
+// noLog is what a supervisor answers that has no log of the worker: without headers.
+func noLog(cluster.LogsRequest) (any, error) {
+	return cluster.Errorf(cluster.NotFound, "the supervisor has no logs of it"), nil
+}
+
+func TestTheLastLinesOfAWorkerThatHasEndedAreRead(t *testing.T) {
+	f := startFake(t)
+	f.lead(t)
+	answers(f, withWorkers(cluster.WorkerStatus{ID: "w1", Supervisor: "s1"}))
+	var have atomic.Int64
+	have.Store(1)
+	f.supervise(t, "s1", numbered(&have))
+	var got []string
+	err := f.client(t).Logs(t.Context(), LogQuery{Topology: "a", Follow: true}, func(l LogLine) error {
+		if got = append(got, l.Text); len(got) == 1 {
+			on(f, cluster.VerbDescribe, func(cluster.NameRequest) (any, error) { have.Store(3); return gone() })
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"w1 0", "w1 1", "w1 2"}, got)
+}
+
+func TestTheLogOfAWorkerThatIsGoneIsSearchedFor(t *testing.T) {
+	f := startFake(t)
+	f.lead(t)
+	answers(f, withWorkers())
+	on(f, cluster.VerbSupervisors, func(cluster.Empty) (any, error) {
+		var r cluster.SupervisorsResponse
+		for _, id := range []string{"s1", "s2"} {
+			r.Supervisors = append(r.Supervisors, cluster.SupervisorStatus{Supervisor: cluster.Supervisor{Host: cluster.Host{ID: id}}, State: "up"})
+		}
+		return r, nil
+	})
+	var have atomic.Int64
+	have.Store(1)
+	f.supervise(t, "s1", noLog)
+	f.supervise(t, "s2", numbered(&have))
+	var got []LogLine
+	require.NoError(t, f.client(t).Logs(t.Context(), LogQuery{Topology: "a", Worker: "w9"}, func(l LogLine) error { got = append(got, l); return nil }))
+	require.Equal(t, []LogLine{{Worker: "w9", Supervisor: "s2", Text: "w9 0"}}, got)
+}
+
+func TestNoLogAtAllIsAnError(t *testing.T) {
+	f := startFake(t)
+	f.lead(t)
+	answers(f, withWorkers(cluster.WorkerStatus{ID: "w1", Supervisor: "s1"}))
+	f.supervise(t, "s1", noLog)
+	err := f.client(t).Logs(t.Context(), LogQuery{Topology: "a"}, func(LogLine) error { return nil })
+	require.Equal(t, cluster.NotFound, cluster.CodeOf(err))
+}
