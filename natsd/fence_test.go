@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -55,9 +58,9 @@ type mark struct {
 // Many take over and write at once, and write on when they have been replaced. Between the beginning of an epoch and that
 // of the next, the stream must hold only records of that epoch; and it must hold all that were acknowledged.
 func TestNoWriteOfAnOldEpochIsAccepted(t *testing.T) {
-	takeovers := int64(100)
+	takeovers, changes := int64(100), int64(3)
 	if *long {
-		takeovers = 1000
+		takeovers, changes = 1000, 50
 	}
 	everywhere(t, func(t *testing.T, s *site) {
 		nc := s.connect(t)
@@ -71,7 +74,7 @@ func TestNoWriteOfAnOldEpochIsAccepted(t *testing.T) {
 			wg.Go(func() { c.contend(ctx, fmt.Sprintf("n%d", i)) })
 		}
 		if s.replicas > 1 {
-			shaker.Go(func() { shake(ctx, nc, c) })
+			shaker.Go(func() { c.shake(ctx, nc, changes) })
 		}
 		wg.Wait()
 		cancel()
@@ -144,11 +147,11 @@ func (c *contest) write(ctx context.Context, w *cluster.Writer, key string, n in
 	return true
 }
 
-// shake has the stream change its leader again and again.
-func shake(ctx context.Context, nc *nats.Conn, c *contest) {
+// shake has the stream change its leader now and then, at most so many times.
+func (c *contest) shake(ctx context.Context, nc *nats.Conn, times int64) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	for c.shaken.Load() < times {
 		select {
 		case <-ctx.Done():
 			return
@@ -162,27 +165,45 @@ func shake(ctx context.Context, nc *nats.Conn, c *contest) {
 
 func (c *contest) check(t *testing.T, js jetstream.JetStream) {
 	t.Helper()
-	stream, err := js.Stream(t.Context(), "KV_"+cluster.Bucket)
-	require.NoError(t, err)
-	info, err := stream.Info(t.Context())
-	require.NoError(t, err)
 	epoch, epochs := uint64(0), 0
-	for seq := uint64(1); seq <= info.State.LastSeq; seq++ {
-		m, err := stream.GetMsg(t.Context(), seq)
-		require.NoError(t, err, "message %d", seq)
+	for m := range c.history(t, js) {
 		if m.Subject == cluster.KeySubject(cluster.EpochKey) {
-			epoch = seq
+			epoch = m.Sequence
 			epochs++
 			continue
 		}
 		var got mark
 		require.NoError(t, json.Unmarshal(m.Data, &got))
-		require.Equal(t, epoch, got.Epoch, "message %d of epoch %d was accepted in epoch %d", seq, got.Epoch, epoch)
-		if want, ok := c.acked[seq]; ok {
-			require.Equal(t, want, got, "message %d", seq)
-			delete(c.acked, seq)
+		require.Equal(t, epoch, got.Epoch, "message %d of epoch %d was accepted in epoch %d", m.Sequence, got.Epoch, epoch)
+		if want, ok := c.acked[m.Sequence]; ok {
+			require.Equal(t, want, got, "message %d", m.Sequence)
+			delete(c.acked, m.Sequence)
 		}
 	}
 	require.Greater(t, epochs, 10)
 	require.Empty(t, c.acked, "acknowledged, but not there")
+}
+
+// history returns all that the stream holds. Reads are tried again: they may meet a replica that lags, or no leader.
+func (c *contest) history(t *testing.T, js jetstream.JetStream) iter.Seq[*jetstream.RawStreamMsg] {
+	t.Helper()
+	var stream jetstream.Stream
+	eventually(t, "the stream has all that was acknowledged", func() bool {
+		var err error
+		stream, err = js.Stream(t.Context(), "KV_"+cluster.Bucket)
+		return err == nil && stream.CachedInfo().State.LastSeq >= slices.Max(slices.Collect(maps.Keys(c.acked)))
+	})
+	return func(yield func(*jetstream.RawStreamMsg) bool) {
+		for seq := uint64(1); seq <= stream.CachedInfo().State.LastSeq; seq++ {
+			var m *jetstream.RawStreamMsg
+			eventually(t, fmt.Sprintf("message %d can be read", seq), func() bool {
+				var err error
+				m, err = stream.GetMsg(t.Context(), seq)
+				return err == nil
+			})
+			if !yield(m) {
+				return
+			}
+		}
+	}
 }
