@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nats-io/nuid"
 	"go.uber.org/zap"
 
 	"github.com/galestream/gale/cluster"
@@ -44,7 +46,31 @@ func (s *Supervisor) keepLogs(id string) error {
 	for _, name := range names {
 		errs = append(errs, removeIfThere(s.folder.Rename(path.Join(from, name), path.Join(to, name))))
 	}
-	return errors.Join(append(errs, s.folder.RemoveAll(from))...)
+	errs = append(errs, s.folder.Rename(from, path.Join(trashDir, id+"."+nuid.Next())))
+	select {
+	case s.rubbish <- struct{}{}:
+	default:
+	}
+	return errors.Join(errs...)
+}
+
+// emptyTrash removes what is in the trash whenever there is something new, until ctx is done. It is not done by who throws things
+// away: a worker can leave more than can be removed between two beats.
+func (s *Supervisor) emptyTrash(ctx context.Context) {
+	for {
+		entries, err := fs.ReadDir(s.folder.FS(), trashDir)
+		for _, e := range entries {
+			err = errors.Join(err, s.folder.RemoveAll(path.Join(trashDir, e.Name())))
+		}
+		if err != nil {
+			s.log.Warn("removing the folders of workers", zap.Error(err))
+		}
+		select {
+		case <-s.rubbish:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // clean removes what nobody needs: folders that nobody wants, programs that nobody uses, logs that are too old.

@@ -23,6 +23,28 @@ const (
 // credentialsLimit is how many bytes credentials can have.
 const credentialsLimit = 64 << 10
 
+// workerAccess returns how the worker reaches NATS.
+func (s *Supervisor) workerAccess(p *place) cluster.Access {
+	if s.options.WorkerAccess != nil {
+		return *s.options.WorkerAccess
+	}
+	a := cluster.Access{URL: s.options.Access.URL, CA: s.options.Access.CA}
+	if s.options.Access.Credentials != "" {
+		if _, err := p.root.Lstat(credsFile); err == nil {
+			a.Credentials = p.path(credsFile)
+		}
+	}
+	return a
+}
+
+// credentials has the worker's credentials, where the supervisor itself needs some.
+func (s *Supervisor) credentials(ctx context.Context, p *place, o *order) error {
+	if s.options.WorkerAccess != nil || s.options.Access.Credentials == "" {
+		return nil
+	}
+	return p.haveCredentials(ctx, s.remote.conn, o)
+}
+
 // haveCredentials puts the worker's credentials into its folder, if it needs any. Old ones do when there are no new ones to be had.
 func (p *place) haveCredentials(ctx context.Context, conn func() (*nats.Conn, error), o *order) error {
 	info, err := p.root.Lstat(credsFile)

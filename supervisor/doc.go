@@ -32,6 +32,7 @@
 //	workers/WORKER/      a worker: order.json (what it is to run), spec.json, creds, config.yaml, life, process.json, beat,
 //	                     worker.log, worker.log.1, ..., and work/, its working directory
 //	kept/WORKER/         the logs of a worker that was removed, for Timing.KeepLogs
+//	trash/               what is being removed
 //
 // Folders have mode 0700 and files 0600, whatever the umask. Every name in them is an id that was checked, and all access
 // goes through an [os.Root].
@@ -39,6 +40,6 @@
 // # Goroutines
 //
 // Run's own owns which workers there should be. Each worker has a runner, whose one goroutine owns its slot (a pure
-// state machine, slot.go) and its process. One goroutine follows the assignments, one serves logs, one runs health checks. Run waits
-// for all of them.
+// state machine, slot.go) and its process. One goroutine follows the assignments, one serves logs, one runs health checks, one
+// removes folders. Run waits for all of them.
 package supervisor

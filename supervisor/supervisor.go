@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"runtime"
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/zap"
 
 	"github.com/galestream/gale/cluster"
@@ -26,6 +24,7 @@ type Supervisor struct {
 	programs *programs
 	closing  sync.Once
 	changed  chan struct{} // has a value when a beat is due at once
+	rubbish  chan struct{} // has a value when there is something new in the trash
 
 	// Of Run's goroutine alone.
 	roster  *roster
@@ -51,7 +50,7 @@ func New(o Options) (*Supervisor, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Supervisor{options: o, log: o.Log, folder: f, changed: make(chan struct{}, 1),
+	s := &Supervisor{options: o, log: o.Log, folder: f, changed: make(chan struct{}, 1), rubbish: make(chan struct{}, 1),
 		runners: map[string]*runner{}, broken: map[string]cluster.Process{}, refused: map[string]string{}, health: verdict{healthy: true}}
 	if err := s.open(); err != nil {
 		f.Close()
@@ -105,6 +104,7 @@ func (s *Supervisor) Run(ctx context.Context) error {
 	records, verdicts, failed := make(chan news), make(chan verdict), make(chan error, 1)
 	var services sync.WaitGroup
 	services.Go(func() { failed <- s.serve(serving, records) })
+	services.Go(func() { s.emptyTrash(serving) })
 	services.Go(func() { s.checkHealth(serving, verdicts) })
 	err := s.loop(serving, running, records, verdicts, failed)
 	s.end(leave)
@@ -205,107 +205,4 @@ func (s *Supervisor) wake() {
 	case s.changed <- struct{}{}:
 	default:
 	}
-}
-
-// learn takes records into the roster.
-func (s *Supervisor) learn(n news) {
-	keys := map[string]bool{}
-	for _, e := range n.entries {
-		if e.Operation() != jetstream.KeyValuePut {
-			s.roster.delete(e.Key(), e.Revision())
-			continue
-		}
-		keys[e.Key()] = true
-		s.refuse(e.Key(), s.roster.put(e.Key(), e.Revision(), e.Value()))
-	}
-	if n.whole {
-		s.roster.read(keys)
-	}
-}
-
-// refuse logs once why a record is refused.
-func (s *Supervisor) refuse(key string, err error) {
-	if err == nil {
-		delete(s.refused, key)
-		return
-	}
-	if s.refused[key] != err.Error() && len(s.refused) < maxFences {
-		s.refused[key] = err.Error()
-		s.log.Warn("refused", zap.String("key", key), zap.Error(err))
-	}
-}
-
-// reconcile makes the runners those that the roster wants.
-func (s *Supervisor) reconcile(ctx context.Context) {
-	s.sweep()
-	if !s.roster.whole {
-		return
-	}
-	orders := s.roster.orders()
-	for id, r := range s.runners {
-		if _, wanted := orders[id]; !wanted || !s.health.healthy {
-			r.stop()
-		}
-	}
-	maps.DeleteFunc(s.broken, func(id string, _ cluster.Process) bool { _, wanted := orders[id]; return !wanted })
-	for id, o := range orders {
-		if s.runners[id] == nil && s.health.healthy {
-			s.run(ctx, o, nil)
-		}
-	}
-}
-
-// run begins to run a worker, whose process c may be there already.
-func (s *Supervisor) run(ctx context.Context, o order, c *child) {
-	r, err := newRunner(s, o, c)
-	s.refuse(workersDir+"/"+o.Worker, err)
-	if err != nil {
-		s.broken[o.Worker] = cluster.Process{Topology: o.Topology, TopologyID: o.TopologyID, Worker: o.Worker,
-			State: string(fetching), Since: time.Now(), Error: err.Error()}
-		return
-	}
-	delete(s.broken, o.Worker)
-	s.runners[o.Worker] = r
-	go r.run(ctx)
-}
-
-// sweep forgets the runners that have ended, and removes the folders of those that nobody wants any more.
-func (s *Supervisor) sweep() {
-	var orders map[string]order
-	for id, r := range s.runners {
-		select {
-		case <-r.done:
-		default:
-			continue
-		}
-		delete(s.runners, id)
-		if orders == nil {
-			orders = s.roster.orders()
-		}
-		if _, wanted := orders[id]; !wanted {
-			s.discard(id)
-		}
-	}
-}
-
-// workerAccess returns how the worker reaches NATS.
-func (s *Supervisor) workerAccess(p *place) cluster.Access {
-	if s.options.WorkerAccess != nil {
-		return *s.options.WorkerAccess
-	}
-	a := cluster.Access{URL: s.options.Access.URL, CA: s.options.Access.CA}
-	if s.options.Access.Credentials != "" {
-		if _, err := p.root.Lstat(credsFile); err == nil {
-			a.Credentials = p.path(credsFile)
-		}
-	}
-	return a
-}
-
-// credentials has the worker's credentials, where the supervisor itself needs some.
-func (s *Supervisor) credentials(ctx context.Context, p *place, o *order) error {
-	if s.options.WorkerAccess != nil || s.options.Access.Credentials == "" {
-		return nil
-	}
-	return p.haveCredentials(ctx, s.remote.conn, o)
 }
