@@ -53,6 +53,10 @@ func run(b *topology.Builder, args, env []string, stderr io.Writer) int {
 	if err != nil {
 		return complain(stderr, ExitUsage, err)
 	}
+	vars := variables(env)
+	if file := vars[cluster.SpecVariable]; file != "" {
+		return runWorker(b, flags, env, file, stderr)
+	}
 	topo, err := b.Build()
 	if err != nil {
 		return complain(stderr, ExitFailed, err)
@@ -67,12 +71,8 @@ func run(b *topology.Builder, args, env []string, stderr io.Writer) int {
 		}
 		return ExitOK
 	}
-	vars := variables(env)
 	if file := vars[cluster.DescribeVariable]; file != "" {
 		return describe(topo, cfg, file, stderr)
-	}
-	if file := vars[cluster.SpecVariable]; file != "" {
-		return runWorker(topo, cfg, file, stderr)
 	}
 	return runHere(topo, cfg, flags.plain, stderr)
 }

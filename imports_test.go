@@ -22,6 +22,7 @@ var ours = map[string][]string{
 	"acker":                 {},
 	"auth":                  {"cluster"},
 	"bench":                 {"auth", "client", "cluster", "internal/rig", "natsd", "nimbus", "supervisor", "topology", "transport", "worker", "worker/process"},
+	"chaos":                 {},
 	"cli":                   {"auth", "client", "cluster", "config", "console", "natsd", "nimbus", "supervisor", "topology", "worker"},
 	"client":                {"cluster", "worker"},
 	"cluster":               {"topology", "worker"},
@@ -62,7 +63,7 @@ var homes = map[string][]string{
 	"github.com/urfave/cli/v2":                {"cli"},
 	"github.com/vmihailenco/msgpack/v5":       {"transport/wire"},
 	"github.com/xrash/smetrics":               {"bench", "config", "topology"},
-	"go.uber.org/zap":                         {".", "cli", "cluster", "connector/jetstream", "natsd", "nimbus", "supervisor", "topology", "transport", "worker", "worker/process"},
+	"go.uber.org/zap":                         {".", "bench", "cli", "cluster", "connector/jetstream", "natsd", "nimbus", "supervisor", "topology", "transport", "worker", "worker/process"},
 	"golang.org/x/sys":                        {"bench", "supervisor", "worker/process"},
 	"golang.org/x/term":                       {"cli", "console"},
 }

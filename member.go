@@ -34,13 +34,23 @@ func describe(topo *topology.Topology, cfg config.Config, file string, stderr io
 	return ExitOK
 }
 
-// runWorker is the life of a worker's process.
-func runWorker(topo *topology.Topology, cfg config.Config, file string, stderr io.Writer) int {
+// runWorker is the life of a worker's process. Its configuration file is the one that was submitted, whatever its flags say: theirs
+// was on the submitter's machine.
+func runWorker(b *topology.Builder, flags galeFlags, env []string, file string, stderr io.Writer) int {
 	spec, err := process.ReadSpec(file)
 	if err != nil {
 		return complain(stderr, ExitFailed, err)
 	}
 	os.Unsetenv(cluster.SpecVariable) // it means this process alone, and none that it may start
+	topo, err := b.Build()
+	if err != nil {
+		return complain(stderr, ExitFailed, err)
+	}
+	flags.file = spec.Config
+	cfg, err := configure(topo, flags, env)
+	if err != nil {
+		return complain(stderr, ExitUsage, err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	log := newLogger(cfg.Log, zapcore.AddSync(stderr))

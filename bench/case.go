@@ -28,6 +28,9 @@ func allCases() []benchCase {
 		wordcountCase(),
 		fanoutCase(),
 		latencyCase(),
+		crossCase("acked", bar{value: 4e6}),
+		crossCase("unacked", bar{value: 6e6}),
+		crossLatencyCase(),
 	}
 }
 

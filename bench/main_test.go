@@ -12,7 +12,13 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if isMember() {
+		main()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // outcome is what a command line gives.
 type outcome struct {

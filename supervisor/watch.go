@@ -62,6 +62,11 @@ func (w *watcher) follow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	relay, err := cluster.ServeAssignments(nc, store, w.log)
+	if err != nil {
+		return err
+	}
+	defer relay.Unsubscribe() //nolint:errcheck // it fails only when the connection is closed, and the subscription with it
 	watching, end := context.WithCancel(ctx)
 	defer end()
 	watch, err := store.KV().Watch(watching, cluster.AssignmentPrefix+">")

@@ -69,7 +69,8 @@ func (h *host) do(ctx context.Context, o order) (problem string) {
 	case o.verb == cluster.ControlStop:
 		return ""
 	case t == nil:
-		return "the worker's tasks don't run"
+		h.drained.Store(h.drained.Load() || o.request.Drain)
+		return "" // there is nothing to pause or to finish
 	case o.request.Generation != t.generation:
 		return "the worker runs another generation"
 	}

@@ -33,7 +33,8 @@ type host struct {
 	version atomic.Uint64 // of the assignment that was followed last
 	fatal   atomic.Pointer[string]
 	seq     atomic.Uint64
-	gone    int // how many reads in a row have found no place for the worker
+	drained atomic.Bool // told to pause for good before the tasks were open: they never are
+	gone    int         // how many reads in a row have found no place for the worker
 }
 
 // ReadSpec reads the file that cluster.SpecVariable names.
@@ -168,7 +169,7 @@ func (h *host) follow(ctx context.Context, a *cluster.Assignment) error {
 
 // run opens the tasks, or has them follow the assignment.
 func (h *host) run(ctx context.Context, a *cluster.Assignment) error {
-	if h.fatal.Load() != nil {
+	if h.fatal.Load() != nil || h.drained.Load() {
 		return nil
 	}
 	t := h.running()

@@ -48,6 +48,7 @@ func (h *host) brief() cluster.Report {
 	}
 	t := h.running()
 	if t == nil {
+		r.Progress = cluster.Progress{SourcesOver: true, Quiet: true}
 		return r
 	}
 	active, drained := t.state()
@@ -56,7 +57,7 @@ func (h *host) brief() cluster.Report {
 		r.Phase = cluster.Draining
 	}
 	r.Progress = progress(t.worker.Progress())
-	r.Progress.Quiet = r.Progress.Quiet && (r.Phase == cluster.Running || r.Phase == cluster.Draining)
+	r.Progress.Quiet = r.Progress.Quiet && (r.Phase == cluster.Running || drained)
 	return r
 }
 
