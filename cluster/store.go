@@ -24,6 +24,9 @@ type Store struct {
 	kv jetstream.KeyValue
 }
 
+// maxPrograms is how many bytes all programs together may have. NATS reserves them.
+const maxPrograms = 2 << 30
+
 // CreateStore makes the buckets if they are not there, and opens them. replicas is 1, or how many servers of a NATS cluster keep each
 // record. Only Nimbus calls it.
 func CreateStore(ctx context.Context, nc *nats.Conn, replicas int) (*Store, error) {
@@ -38,7 +41,7 @@ func CreateStore(ctx context.Context, nc *nats.Conn, replicas int) (*Store, erro
 	if _, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: LeaseBucket, Description: "Gale: who leads", History: 1, Replicas: replicas, TTL: LeaseTTL}); err != nil {
 		return nil, fmt.Errorf("making the bucket %q: %w", LeaseBucket, err)
 	}
-	if _, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: ProgramBucket, Description: "Gale: programs by SHA-256", Replicas: replicas, MaxBytes: 8 << 30}); err != nil {
+	if _, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: ProgramBucket, Description: "Gale: programs by SHA-256", Replicas: replicas, MaxBytes: maxPrograms}); err != nil {
 		return nil, fmt.Errorf("making the object store %q: %w", ProgramBucket, err)
 	}
 	return &Store{js: js, kv: kv}, nil
@@ -140,28 +143,49 @@ func (w *Writer) Delete(ctx context.Context, key string) error {
 }
 
 func (w *Writer) publish(ctx context.Context, key string, m *nats.Msg) (uint64, error) {
-	ack, err := w.s.js.PublishMsg(ctx, m, jetstream.WithExpectLastSequenceForSubject(w.epoch, KeySubject(EpochKey)))
-	if IsConflict(err) {
-		return 0, ErrFenced
+	for {
+		ack, err := w.s.js.PublishMsg(ctx, m, jetstream.WithExpectLastSequenceForSubject(w.epoch, KeySubject(EpochKey)))
+		switch {
+		case err == nil:
+			return ack.Sequence, nil
+		case apiCode(err) == wrongLastSequence:
+			return 0, ErrFenced
+		case apiCode(err) != conditionInFlight || pause(ctx, inFlightPause) != nil:
+			return 0, fmt.Errorf("writing %q: %w", key, err)
+		}
 	}
-	if err != nil {
-		return 0, fmt.Errorf("writing %q: %w", key, err)
-	}
-	return ack.Sequence, nil
 }
 
-// The codes of the JetStream API that say that a condition on a sequence did not hold: of one server, and of a
-// stream with replicas.
+// inFlightPause is between attempts of a write whose condition a stream with replicas can't check yet: another write on the same
+// condition is under way, though it may be our own whose answer was lost.
+const inFlightPause = 20 * time.Millisecond
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// The codes of the JetStream API that say that a condition on a sequence did not hold, or, of a stream with replicas, that it
+// can't be checked now because another write on the same condition is under way.
 const (
-	wrongLastSequence         = 10071
-	wrongLastSequenceConstant = 10164
+	wrongLastSequence jetstream.ErrorCode = 10071
+	conditionInFlight jetstream.ErrorCode = 10164
 )
 
-// IsConflict reports whether a write was refused because its condition did not hold.
+// IsConflict reports whether a write was refused because its condition did not hold, or could not be checked now.
 func IsConflict(err error) bool {
+	code := apiCode(err)
+	return code == wrongLastSequence || code == conditionInFlight || errors.Is(err, jetstream.ErrKeyExists)
+}
+
+func apiCode(err error) jetstream.ErrorCode {
 	var api *jetstream.APIError
 	if errors.As(err, &api) {
-		return api.ErrorCode == wrongLastSequence || api.ErrorCode == wrongLastSequenceConstant
+		return api.ErrorCode
 	}
-	return errors.Is(err, jetstream.ErrKeyExists)
+	return 0
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/galestream/gale/topology"
@@ -43,6 +44,8 @@ func (p *problems) check(ok bool, format string, args ...any) {
 func (p *problems) name(what, name string) {
 	if err := topology.CheckName(name); err != nil {
 		p.add("%s: %v", what, err)
+	} else if strings.HasSuffix(name, ".") || strings.Contains(name, "..") {
+		p.add("%s: %q has a dot at its end or two in a row, which no NATS subject can have", what, cut(name))
 	}
 }
 
