@@ -29,13 +29,17 @@ func sharedFlags() []cli.Flag { return append(accessFlags(), outputFlag("")) }
 // access returns how to reach the cluster: what the flags or the environment say, else the `gale dev` that runs
 // here, else the default.
 func (i *invocation) access() (cluster.Access, error) {
-	a := cluster.Access{
-		URL: i.String("nats"), Credentials: i.String("creds"), CA: i.String("tls-ca"), Cert: i.String("tls-cert"), Key: i.String("tls-key"),
-	}
-	if a != (cluster.Access{}) {
+	if a := i.givenAccess(); a != (cluster.Access{}) {
 		return a, nil
 	}
 	return readConnection(connectionFile())
+}
+
+// givenAccess is what the flags or the environment say. Daemons go by that alone: they are no part of somebody's `gale dev`.
+func (i *invocation) givenAccess() cluster.Access {
+	return cluster.Access{
+		URL: i.String("nats"), Credentials: i.String("creds"), CA: i.String("tls-ca"), Cert: i.String("tls-cert"), Key: i.String("tls-key"),
+	}
 }
 
 // connection is the content of the file by which gale dev tells other processes of its user how to reach it.

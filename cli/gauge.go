@@ -13,53 +13,48 @@ import (
 // gaugePatience is how long a snapshot waits for workers that don't report.
 const gaugePatience = 2500 * time.Millisecond
 
-// gauge makes the reports of the workers of a running generation one snapshot.
+// gauge makes the reports of the workers of the running generation one snapshot.
 type gauge struct {
-	news chan struct{} // has room for one: there is a report
-	mu   struct {
+	topology string
+	news     chan struct{} // has room for one: there is a report
+	mu       struct {
 		sync.Mutex
-		topology, state string
-		reports         map[string]*cluster.Report // by worker of the running generation; nil: none yet
-		fresh           map[string]bool            // has reported since the last snapshot
+		state      string
+		generation int                       // that runs; 0: none is known to
+		runs       map[string]bool           // its workers; empty: they are not known
+		reports    map[string]cluster.Report // the last of each worker; bounded by the workers that there were
+		fresh      map[string]bool           // has reported since the last snapshot
 	}
 }
 
-func newGauge(d *cluster.Description) *gauge {
-	g := &gauge{news: make(chan struct{}, 1)}
-	g.mu.topology = d.Name
-	g.update(d)
+func newGauge(topology string) *gauge {
+	g := &gauge{topology: topology, news: make(chan struct{}, 1)}
+	g.mu.reports, g.mu.fresh = map[string]cluster.Report{}, map[string]bool{}
 	return g
 }
 
-// update tells which workers run now.
+// update tells what runs now. A topology that is over has no workers any more: then the reports of those it had stay its last figures.
 func (g *gauge) update(d *cluster.Description) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	before := g.mu.reports
-	g.mu.state, g.mu.reports = d.State, map[string]*cluster.Report{}
-	for _, w := range d.Workers {
-		if w.Generation == d.Generation {
-			g.mu.reports[w.ID] = before[w.ID]
-		}
+	g.mu.state = d.State
+	if d.Generation == 0 {
+		return
 	}
-	for i := range d.Reports {
-		if r, runs := g.mu.reports[d.Reports[i].Worker]; runs && r == nil {
-			g.mu.reports[d.Reports[i].Worker] = &d.Reports[i]
+	g.mu.generation, g.mu.runs = d.Generation, map[string]bool{}
+	for _, w := range d.Workers {
+		g.mu.runs[w.ID] = w.Generation == d.Generation
+	}
+	for _, r := range d.Reports {
+		if _, heard := g.mu.reports[r.Worker]; !heard {
+			g.mu.reports[r.Worker] = r
 		}
 	}
 }
 
-// add takes a report; those of other workers than the running generation's are passed over.
 func (g *gauge) add(r cluster.Report) {
 	g.mu.Lock()
-	_, runs := g.mu.reports[r.Worker]
-	if runs {
-		g.mu.reports[r.Worker] = &r
-		if g.mu.fresh == nil {
-			g.mu.fresh = map[string]bool{}
-		}
-		g.mu.fresh[r.Worker] = true
-	}
+	g.mu.reports[r.Worker], g.mu.fresh[r.Worker] = r, true
 	g.mu.Unlock()
 	select {
 	case g.news <- struct{}{}:
@@ -70,16 +65,14 @@ func (g *gauge) add(r cluster.Report) {
 // snapshot waits until every worker has reported since the last one, so that rates are those of all workers in equal times. It waits for
 // at most gaugePatience, and until ctx is done.
 func (g *gauge) snapshot(ctx context.Context) worker.Snapshot {
-	patience := time.NewTimer(gaugePatience)
-	defer patience.Stop()
+	ctx, cancel := context.WithTimeout(ctx, gaugePatience)
+	defer cancel()
 	for !g.complete() {
 		select {
 		case <-g.news:
-			continue
-		case <-patience.C:
 		case <-ctx.Done():
+			return g.take()
 		}
-		break
 	}
 	return g.take()
 }
@@ -87,26 +80,39 @@ func (g *gauge) snapshot(ctx context.Context) worker.Snapshot {
 func (g *gauge) complete() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for id := range g.mu.reports {
-		if !g.mu.fresh[id] {
+	running := 0
+	for id, runs := range g.mu.runs {
+		if runs && !g.mu.fresh[id] {
 			return false
 		}
+		running++
 	}
-	return len(g.mu.reports) > 0
+	return running > 0
 }
 
 // take returns how all workers together fare by what they have reported so far.
 func (g *gauge) take() worker.Snapshot {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.mu.fresh = nil
-	var reports []cluster.Report
-	for _, r := range g.mu.reports {
-		if r != nil {
-			reports = append(reports, *r)
+	clear(g.mu.fresh)
+	generation, reports := g.generationLocked(), []cluster.Report{}
+	for id, r := range g.mu.reports {
+		if r.Generation == generation && (len(g.mu.runs) == 0 || g.mu.runs[id]) {
+			reports = append(reports, r)
 		}
 	}
 	s := client.Merge(reports)
-	s.Topology, s.State = g.mu.topology, g.mu.state
+	s.Topology, s.State = g.topology, g.mu.state
 	return s
+}
+
+// generationLocked is the one that runs, or as long as that is not known the last that was heard of.
+func (g *gauge) generationLocked() int {
+	last := g.mu.generation
+	if last == 0 {
+		for _, r := range g.mu.reports {
+			last = max(last, r.Generation)
+		}
+	}
+	return last
 }

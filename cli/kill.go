@@ -85,7 +85,7 @@ func remaining(d *cluster.Description) string {
 		}
 	}
 	if pending > 0 {
-		return fmt.Sprintf("%s: %s, %d tuple trees are not complete", d.Name, d.State, pending)
+		return fmt.Sprintf("%s: %s, tuple trees to complete: %d", d.Name, d.State, pending)
 	}
-	return fmt.Sprintf("%s: %s, %d processes are left", d.Name, d.State, processes)
+	return fmt.Sprintf("%s: %s, processes left: %d", d.Name, d.State, processes)
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/galestream/gale/worker"
 )
 
+const watchInterval = 500 * time.Millisecond // between looks at whether a topology is over
+
 // topLive shows a topology until it is gone.
 func (i *invocation) topLive(c *client.Client) error {
 	name, err := i.topology()
@@ -21,7 +23,10 @@ func (i *invocation) topLive(c *client.Client) error {
 	if err != nil {
 		return err
 	}
-	return watchFigures(i.ctx, c, &d, console.New(i.out, console.Options{Interval: interval(i.out)}))
+	l := listen(c, d.Name, d.ID)
+	defer l.close()
+	_, err = l.show(i.ctx, console.New(i.out, console.Options{Interval: interval(i.out)}))
+	return err
 }
 
 // interval is that at which workers report, on a terminal; elsewhere the console's own.
@@ -32,33 +37,61 @@ func interval(out io.Writer) time.Duration {
 	return 0
 }
 
-// watchFigures shows a topology on the console until it is gone or has ended; then its error is nil.
-func watchFigures(ctx context.Context, c *client.Client, d *cluster.Description, screen *console.Console) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	g := newGauge(d)
-	heard := make(chan error, 1)
-	go func() { heard <- c.Reports(ctx, d.ID, func(r cluster.Report) error { g.add(r); return nil }) }()
-	over := make(chan error, 1)
-	go func() { over <- watchEnd(ctx, c, d, g); cancel() }()
-	screen.Run(ctx, func() worker.Snapshot { return g.snapshot(ctx) })
-	<-heard
-	return <-over
+// live is a topology that is being looked at.
+type live struct {
+	c        *client.Client
+	name, id string
+	gauge    *gauge
+	reports  *service
 }
 
-// watchEnd returns when the topology is gone or over, and tells the gauge meanwhile which generation runs.
-func watchEnd(ctx context.Context, c *client.Client, first *cluster.Description, g *gauge) error {
-	for pause(ctx, topInterval) {
-		d, err := c.Describe(ctx, first.Name)
+// listen begins to listen to the workers of a topology, until close.
+func listen(c *client.Client, name, id string) *live {
+	l := &live{c: c, name: name, id: id, gauge: newGauge(name)}
+	l.reports = serve("reports", func(ctx context.Context) error {
+		return c.Reports(ctx, id, func(r cluster.Report) error { l.gauge.add(r); return nil })
+	}, func(error) {}) // without a connection, show says so
+	return l
+}
+
+func (l *live) close() {
+	l.reports.end()
+	<-l.reports.over
+}
+
+// show shows the topology on the console until it is over: finished, failed, or gone. It returns what it has come to, nil when it is gone.
+func (l *live) show(ctx context.Context, screen *console.Console) (last *cluster.Description, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		defer cancel()
+		last, err = l.watch(ctx)
+	}()
+	screen.Run(ctx, func() worker.Snapshot { return l.gauge.snapshot(ctx) })
+	<-over
+	return last, err
+}
+
+// watch returns when the topology is gone or over, and tells the gauge meanwhile what runs.
+func (l *live) watch(ctx context.Context) (*cluster.Description, error) {
+	for {
+		d, err := l.c.Describe(ctx, l.name)
 		switch code := cluster.CodeOf(err); {
-		case err != nil && (code == cluster.Unavailable || code == cluster.Timeout):
-			continue // it runs on without a Nimbus
-		case err != nil && code != cluster.NotFound:
-			return err
-		case err != nil, d.ID != first.ID, d.Status == cluster.Finished, d.Status == cluster.Failed:
-			return nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil && code == cluster.NotFound, err == nil && d.ID != l.id:
+			return nil, nil
+		case err != nil && code != cluster.Unavailable && code != cluster.Timeout:
+			return nil, err
+		case err == nil:
+			l.gauge.update(&d)
 		}
-		g.update(&d)
+		if d.State == string(cluster.Finished) || d.State == string(cluster.Failed) {
+			return &d, nil
+		}
+		if !pause(ctx, watchInterval) {
+			return nil, ctx.Err()
+		}
 	}
-	return ctx.Err()
 }

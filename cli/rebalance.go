@@ -54,7 +54,7 @@ func runRebalance(i *invocation) error {
 			return err
 		}
 		if !i.Bool("detach") {
-			if _, err := i.waitRunning(c, r.Name, plan.Generation); err != nil {
+			if _, err := i.waitRunning(c, r.Name, plan.Generation, i.Duration("timeout")); err != nil {
 				return err
 			}
 		}

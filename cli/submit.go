@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -80,7 +81,7 @@ func runSubmit(i *invocation) error {
 			return err
 		}
 		if !s.DryRun && !i.Bool("detach") {
-			if _, err := i.waitRunning(c, r.Name, r.Generation); err != nil {
+			if _, err := i.waitRunning(c, r.Name, r.Generation, i.Duration("timeout")); err != nil {
 				return err
 			}
 		}
@@ -93,20 +94,30 @@ func runSubmit(i *invocation) error {
 func (i *invocation) submit(c *client.Client, path string, s client.Submission) (r cluster.SubmitResponse, err error) {
 	w := newWaiting(i.err)
 	defer w.over()
+	err = i.built(path, &s, w, func() error {
+		r, err = c.Submit(i.ctx, s)
+		return err
+	})
+	return r, err
+}
+
+// built runs f with the submission of the program that path stands for.
+func (i *invocation) built(path string, s *client.Submission, w *waiting, f func() error) (err error) {
 	w.tell("building %s", path)
-	built, err := client.Build(i.ctx, path)
+	b, err := client.Build(i.ctx, path)
 	if err != nil {
-		return r, err
+		return err
 	}
-	defer func() {
-		if e := built.Remove(); err == nil {
-			err = e
-		}
-	}()
+	defer func() { err = cmp.Or(err, b.Remove()) }()
 	w.tell("checking the topology")
-	s.Program.Path = built.Path
+	s.Program.Path = b.Path
+	d, err := client.DefinitionOf(i.ctx, s.Program)
+	if err != nil {
+		return err
+	}
+	s.Definition = &d
 	s.Progress = func(sent, total int64) { w.tellPart(fmt.Sprintf("uploading %s", size(total)), sent, total) }
-	return c.Submit(i.ctx, s)
+	return f()
 }
 
 func (i *invocation) writeSubmitted(w io.Writer, r cluster.SubmitResponse) error {

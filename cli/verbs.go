@@ -3,7 +3,7 @@ package cli
 // verbs are all that gale has, in the order of its help.
 func (s *session) verbs() []*verb {
 	all := []*verb{
-		drainVerb(),
+		devVerb(), natsVerb(), nimbusVerb(), supervisorVerb(), drainVerb(),
 		submitVerb(), killVerb(), activateVerb(), deactivateVerb(), rebalanceVerb(),
 		listVerb(), describeVerb(), workersVerb(), topVerb(), logsVerb(), errorsVerb(), supervisorsVerb(), statusVerb(),
 		versionVerb(), completionVerb(),

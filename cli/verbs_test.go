@@ -47,7 +47,7 @@ func TestKillDrainsAndWaits(t *testing.T) {
 		code, out, err := f.gale(t, append([]string{"kill", "wordcount"}, strings.Fields(args)...)...)
 		require.Zero(t, code, err)
 		require.Equal(t, "wordcount: killed\n", out)
-		require.Equal(t, "wordcount: draining, 8 tuple trees are not complete\nwordcount: stopping, 1 processes are left\n", err)
+		require.Equal(t, "wordcount: draining, tuple trees to complete: 8\nwordcount: stopping, processes left: 1\n", err)
 		require.Equal(t, wait, asked.Wait, args)
 	}
 }
@@ -92,7 +92,7 @@ func TestDrainWaitsUntilTheSupervisorIsEmpty(t *testing.T) {
 	code, out, err := f.gale(t, "drain", "rack1")
 	require.Zero(t, code, err)
 	require.Equal(t, "rack1: drained\n", out)
-	require.Equal(t, "rack1: 2 workers are left\nrack1: 1 workers are left\n", err)
+	require.Equal(t, "rack1: workers left: 2\nrack1: workers left: 1\n", err)
 }
 
 func TestSubmitSendsWhatTheCommandLineSays(t *testing.T) {
@@ -215,7 +215,7 @@ func TestCompletion(t *testing.T) {
 	f := startFake(t)
 	sampleCluster(f)
 	for words, want := range map[string]string{
-		"de":                          "describe deactivate",
+		"des":                         "describe",
 		"kill ":                       "wordcount",
 		"kill w":                      "wordcount",
 		"kill x":                      "",

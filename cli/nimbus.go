@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"cmp"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/galestream/gale/auth"
+	"github.com/galestream/gale/natsd"
+	"github.com/galestream/gale/nimbus"
+	"github.com/urfave/cli/v2"
+	"go.uber.org/zap"
+)
+
+func nimbusVerb() *verb {
+	return &verb{
+		name: "nimbus", category: clusterVerbs, usage: "runs a Nimbus, which rules a cluster", silent: true, run: runNimbus,
+		example: "gale nimbus --nats nats://10.0.0.1:4222 --creds daemon.creds --account-key account-gale.nk",
+		about: "Several may run: one leads, and another takes over within seconds when it ends. With --embedded it runs\nthe cluster's NATS server as well: see 'gale nats' for the flags of that; --tls-cert and --tls-key are\n" +
+			"the server's then.",
+		flags: append(append([]cli.Flag{
+			&cli.StringFlag{Name: "id", Usage: "who it is, among Nimbuses `ID`", DefaultText: "the machine's name"},
+			&cli.IntFlag{Name: "replicas", Usage: "how many NATS servers keep each record, 1 to 5 `N`", Value: 1},
+			&cli.StringFlag{Name: "account-key", Usage: "seed of the account GALE, to make workers' credentials with `FILE`"},
+			&cli.BoolFlag{Name: "embedded", Usage: "run a NATS server, too"},
+			dataFlag("nimbus"),
+		}, listenFlags()...), logFlags("info")...),
+	}
+}
+
+// runNimbus ends when Nimbus does, or when ctx is done.
+func runNimbus(i *invocation) error {
+	log, err := i.logger(i.err)
+	if err != nil {
+		return err
+	}
+	o, err := i.nimbusOptions(log)
+	if err != nil {
+		return err
+	}
+	if i.Bool("embedded") {
+		server, err := i.embed(&o, log)
+		if err != nil {
+			return err
+		}
+		defer server.Shutdown()
+	}
+	n, err := nimbus.New(o)
+	if err != nil {
+		return err
+	}
+	return n.Run(i.ctx)
+}
+
+func (i *invocation) nimbusOptions(log *zap.Logger) (o nimbus.Options, err error) {
+	o = nimbus.Options{ID: cmp.Or(i.String("id"), machineName()), Replicas: i.Int("replicas"), Access: i.givenAccess(), Log: log, Version: version()}
+	if file := i.String("account-key"); file != "" {
+		issuer, err := auth.ReadIssuer(file)
+		if err != nil {
+			return o, err
+		}
+		o.Issuer = issuer
+	}
+	return o, nil
+}
+
+// embed starts the server that the Nimbus then connects to.
+func (i *invocation) embed(o *nimbus.Options, log *zap.Logger) (*natsd.Server, error) {
+	if i.IsSet("nats") || i.IsSet("creds") || i.IsSet("account-key") {
+		return nil, i.mistake("--embedded runs a NATS server of its own: it goes without --nats, --creds and --account-key")
+	}
+	data, err := i.data("nimbus")
+	if err != nil {
+		return nil, err
+	}
+	server, keep, err := i.startNATS(data, log)
+	if err != nil {
+		return nil, err
+	}
+	o.Access.URL, o.Access.Cert, o.Access.Key = server.URL(), "", ""
+	if keep != nil {
+		o.Access.Credentials, o.Issuer = keep.daemon, keep.keys.Issuer()
+	}
+	return server, nil
+}
+
+var notInID = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
+// machineName is the machine's name as an id.
+func machineName() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "nimbus"
+	}
+	id := strings.Trim(notInID.ReplaceAllString(name, "-"), "-_")
+	return cmp.Or(id[:min(len(id), 64)], "nimbus")
+}
