@@ -91,7 +91,7 @@ func (c *pair) hasLost() bool {
 func (c *pair) reset() { c.end(reset) }
 
 // close ends both connections after what was written to them.
-func (c *pair) close() { c.end(func(conn *net.TCPConn) { conn.Close() }) }
+func (c *pair) close() { c.end(func(conn *net.TCPConn) { _ = conn.Close() }) }
 
 func (c *pair) end(how func(*net.TCPConn)) {
 	c.proxy.mu.Lock()
@@ -107,6 +107,6 @@ func (c *pair) end(how func(*net.TCPConn)) {
 }
 
 func reset(conn *net.TCPConn) {
-	conn.SetLinger(0) // so that Close sends a reset, not an orderly end
-	conn.Close()
+	_ = conn.SetLinger(0) // so that Close sends a reset, not an orderly end
+	_ = conn.Close()
 }

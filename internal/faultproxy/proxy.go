@@ -96,7 +96,7 @@ func (p *Proxy) Vanished() int64 {
 // Close resets all connections, stops listening and waits for all goroutines. It may be called again.
 func (p *Proxy) Close() {
 	p.cancel()
-	p.listener.Close()
+	_ = p.listener.Close() // on which the accepting goroutine ends
 	p.Cut()
 	p.wait.Wait()
 }
