@@ -145,42 +145,55 @@ func (s *slot) decodeTuple(c *topology.Component, b []byte, slabs []*topology.Sl
 	return b, s.add(stream, links, slabs)
 }
 
-// add puts one tuple in all slabs. Of an edge that several receivers share each gets a part, and the parts' XOR is the edge.
+// add puts one tuple in all slabs.
 func (s *slot) add(stream *topology.Stream, links []byte, slabs []*topology.Slab) error {
-	var left [256]uint64
-	for i, slab := range slabs {
-		d := slab.Add(stream, s.values, 0, 0).Delivery()
-		var more []topology.Link
-		for l := 0; l < len(links); l += linkSize {
-			root, edge := binary.BigEndian.Uint64(links[l:]), binary.BigEndian.Uint64(links[l+8:])
-			if !s.w.isSpout(acker.RootID(root)) {
-				return errSlab
-			}
-			edge = s.share(edge, &left[l/linkSize], len(slabs)-1-i)
-			if l == 0 {
-				d.Root, d.Edge = root, edge
-			} else {
-				more = append(more, topology.Link{Root: root, Edge: edge})
-			}
-		}
-		if more != nil {
-			d.SetMore(more)
+	for l := 0; l < len(links); l += linkSize {
+		if !s.w.isSpout(rootAt(links, l)) {
+			return errSlab
 		}
 	}
+	last := len(slabs) - 1
+	for _, slab := range slabs[:last] {
+		s.addTo(slab, stream, links, true)
+	}
+	s.addTo(slabs[last], stream, links, false)
 	return nil
 }
 
-// share returns one receiver's part of an edge. given is the XOR of the parts before, after how many receive after this one.
-func (s *slot) share(edge uint64, given *uint64, after int) uint64 {
-	part := edge ^ *given
-	if after > 0 {
-		part = s.random.edge()
-		if part == edge^*given { // nothing would be left for the others
-			part++
+// addTo puts the tuple in one slab. When others share its edges it is given a part of each, which is taken from what is left of
+// the edge in links: so the XOR of all parts is the edge.
+func (s *slot) addTo(slab *topology.Slab, stream *topology.Stream, links []byte, part bool) {
+	d := slab.Add(stream, s.values, 0, 0).Delivery()
+	var more []topology.Link
+	for l := 0; l < len(links); l += linkSize {
+		edge := binary.BigEndian.Uint64(links[l+8:])
+		if part {
+			given := s.part(edge)
+			binary.BigEndian.PutUint64(links[l+8:], edge^given)
+			edge = given
+		}
+		if l == 0 {
+			d.Root, d.Edge = uint64(rootAt(links, l)), edge
+		} else {
+			more = append(more, topology.Link{Root: uint64(rootAt(links, l)), Edge: edge})
 		}
 	}
-	*given ^= part
-	return part
+	if more != nil {
+		d.SetMore(more)
+	}
+}
+
+func rootAt(links []byte, l int) acker.RootID {
+	return acker.RootID(binary.BigEndian.Uint64(links[l:]))
+}
+
+// part returns an edge other than the whole, of which something must be left.
+func (s *slot) part(edge uint64) uint64 {
+	for {
+		if p := s.random.edge(); p != edge {
+			return p
+		}
+	}
 }
 
 // isSpout reports whether the root, which another process has named, is of a spout of this topology.

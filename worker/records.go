@@ -86,23 +86,24 @@ var errRecord = errors.New("worker: a control record is malformed")
 
 // Control takes a record that came from the worker of a slot. Calls for one slot come one at a time.
 func (w *Worker) Control(slot int, record []byte) {
-	if err := w.control(record); err != nil {
-		w.slots[slot].refused.Add(1)
+	s := w.slots[slot]
+	if err := s.take(record); err != nil {
+		s.refused.Add(1)
 	}
 }
 
-func (w *Worker) control(record []byte) error {
+func (s *slot) take(record []byte) error {
 	if len(record) == 0 {
 		return errRecord
 	}
 	kind, rest := record[0], record[1:]
 	switch {
 	case kind == recordAcks && len(rest)%linkSize == 0:
-		return w.ackAll(rest)
+		return s.ackAll(rest)
 	case kind == recordTouches && len(rest)%8 == 0:
-		return w.touchAll(rest)
+		return s.w.touchAll(rest)
 	case kind == recordFailure && len(rest) >= 8:
-		return w.failFrom(acker.RootID(binary.BigEndian.Uint64(rest)), string(rest[8:]))
+		return s.w.failFrom(acker.RootID(binary.BigEndian.Uint64(rest)), string(rest[8:]))
 	}
 	return errRecord
 }
@@ -115,28 +116,30 @@ func (w *Worker) ledgerHere(root acker.RootID) *acker.Ledger {
 	return w.ledger(root)
 }
 
-func (w *Worker) ackAll(b []byte) error {
-	tick := w.tickAt(w.driver.now())
-	told := map[int]*words{}
-	for ; len(b) > 0; b = b[linkSize:] {
-		root, xor := acker.RootID(binary.BigEndian.Uint64(b)), binary.BigEndian.Uint64(b[8:])
-		l := w.ledgerHere(root)
-		if l == nil {
-			return errRecord
-		}
-		i := w.ledgerOf[root.Task()]
-		complete, ok := l.Apply(root, xor, tick)
-		if complete {
-			if told[i] == nil {
-				told[i] = &words{}
-			}
-			told[i].complete = append(told[i].complete, root)
-		} else if !ok {
-			w.spouts[i].lateFromAfar.Add(1)
+func (s *slot) ackAll(b []byte) (err error) {
+	tick := s.w.tickAt(s.w.driver.now())
+	for ; len(b) > 0 && err == nil; b = b[linkSize:] {
+		err = s.ackOne(rootAt(b, 0), binary.BigEndian.Uint64(b[8:]), tick)
+	}
+	for i := range s.told {
+		if words := &s.told[i]; len(words.complete) > 0 {
+			s.w.spouts[i].lane.put(words)
+			words.complete = words.complete[:0]
 		}
 	}
-	for i, words := range told {
-		w.spouts[i].lane.put(words)
+	return err
+}
+
+func (s *slot) ackOne(root acker.RootID, xor uint64, tick uint32) error {
+	l := s.w.ledgerHere(root)
+	if l == nil {
+		return errRecord
+	}
+	i := s.w.ledgerOf[root.Task()]
+	if complete, ok := l.Apply(root, xor, tick); complete {
+		s.told[i].complete = append(s.told[i].complete, root)
+	} else if !ok {
+		s.w.spouts[i].lateFromAfar.Add(1)
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ type slot struct {
 	decoder *wire.Decoder // of its slabs, which come one at a time
 	random  random        // for the parts of shared edges
 	values  []topology.Value
+	told    []words      // by spout: what its records complete; they come one at a time
 	lost    atomic.Int64 // slabs that came from there and found no room
 	refused atomic.Int64 // slabs and records that came from there and could not be read
 }

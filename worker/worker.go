@@ -88,6 +88,9 @@ func newWorker(t *topology.Topology, opt Options, d driver) (*Worker, error) {
 		return nil, err
 	}
 	w.makeTasks()
+	for _, s := range w.slots {
+		s.told = make([]words, len(w.spouts))
+	}
 	for _, task := range w.tasks() {
 		w.wire(task)
 	}
