@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/nats-io/nuid"
@@ -32,8 +33,22 @@ func (r *rig) runElsewhere(t *testing.T) *elsewhere {
 	beats := r.beats(t, id)
 	require.NoError(t, cmd.Start())
 	e := &elsewhere{&watched{Supervisor: &Supervisor{id: id}, data: data, beats: beats}, cmd}
-	t.Cleanup(func() { e.end(t, unix.SIGKILL) })
+	t.Cleanup(func() {
+		e.end(t, unix.SIGKILL)
+		e.killWorkers()
+	})
 	return e
+}
+
+// killWorkers kills what a test that has failed has left.
+func (e *elsewhere) killWorkers() {
+	notes, _ := filepath.Glob(filepath.Join(e.data, workersDir, "*", processFile)) // the pattern is right
+	for _, note := range notes {
+		var c child
+		if content, err := os.ReadFile(note); err == nil && json.Unmarshal(content, &c) == nil && c.lives() {
+			c.signal(unix.SIGKILL)
+		}
+	}
 }
 
 // end ends the supervisor, and waits until it has ended.
@@ -134,7 +149,15 @@ func TestProcessWithAReusedPIDIsNotAdopted(t *testing.T) {
 	require.NoError(t, err)
 	var c child
 	require.NoError(t, json.Unmarshal(content, &c))
-	c.PID = os.Getpid()
+	other := exec.Command(os.Args[0])
+	other.Env, other.SysProcAttr = []string{heldRole + "=1"}, &syscall.SysProcAttr{Setpgid: true}
+	require.NoError(t, other.Start())
+	t.Cleanup(func() {
+		require.True(t, alive(other.Process.Pid), "a process that is none of its business was killed")
+		require.NoError(t, other.Process.Kill())
+		_ = other.Wait() // it was killed
+	})
+	c.PID = other.Process.Pid
 	content, err = json.Marshal(c)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(note, content, 0o600))

@@ -27,16 +27,20 @@ func (s *Supervisor) learn(n news) {
 	}
 }
 
-// refuse logs once why a record is refused.
+// refuse logs once why a record, or the folder of a worker, can't be used; err is nil when it can.
 func (s *Supervisor) refuse(key string, err error) {
 	if err == nil {
 		delete(s.refused, key)
 		return
 	}
-	if s.refused[key] != err.Error() && len(s.refused) < maxFences {
-		s.refused[key] = err.Error()
-		s.log.Warn("refused", zap.String("key", key), zap.Error(err))
+	if s.refused[key] == err.Error() {
+		return
 	}
+	if len(s.refused) >= maxFences {
+		clear(s.refused) // some are logged again
+	}
+	s.refused[key] = err.Error()
+	s.log.Warn("refused", zap.String("key", key), zap.Error(err))
 }
 
 // reconcile makes the runners those that the roster wants.

@@ -15,7 +15,7 @@ import (
 )
 
 // fetchTimeout is how long one attempt to fetch a program may take.
-const fetchTimeout = 5 * time.Minute
+const fetchTimeout = 2 * time.Minute
 
 // programMode lets nobody write a program, and nobody else read it.
 const programMode = fs.FileMode(0o500)
