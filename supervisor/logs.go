@@ -48,6 +48,10 @@ func (s *Supervisor) serveLogs(ctx context.Context) error {
 }
 
 func (s *Supervisor) answer(m *nats.Msg) {
+	if !cluster.IsInbox(m.Reply) {
+		s.log.Warn("a request for logs wants its answer where none may go; it is dropped", zap.String("reply", m.Reply))
+		return
+	}
 	answer, err := json.Marshal(s.logs(m.Data))
 	if err == nil {
 		err = m.Respond(answer)
