@@ -50,10 +50,10 @@ func (l *leader) take(d *deployment, next step) error {
 	case promote:
 		a.Current, a.Next, a.Active = a.Next, nil, t.Status == cluster.Active
 		return l.putAssignment(d, a)
-	case clear:
+	case vacate:
 		a.Current = nil
 		return l.putAssignment(d, a)
-	case end:
+	case conclude:
 		t.Status = cluster.Finished
 		return l.putTopology(d, t)
 	case fail:
@@ -125,7 +125,7 @@ func sameWorkers(a, b *cluster.Generation) bool {
 func (l *leader) relocate(d *deployment, a cluster.Assignment) error {
 	w := d.restless(time.Now())
 	with, problem := l.relocation(d, a.Current, w, time.Now())
-	delete(d.falls, w.ID)
+	d.falls[w.ID] = falls{life: d.falls[w.ID].life}
 	if problem != "" {
 		l.log.Warn("a worker that crashes again and again stays where it is", zap.String("topology", d.record.Name), zap.String("worker", w.ID), zap.String("problem", problem))
 		return nil

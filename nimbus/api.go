@@ -64,7 +64,8 @@ func serve[R any, P interface {
 	}
 }
 
-// offer makes the API's endpoints.
+// offer makes the API's endpoints. There is no queue group: as long as NATS has not seen that a former leader hangs, requests
+// go to both, and the one that leads answers.
 func (l *leader) offer() error {
 	service, err := micro.AddService(l.nc, micro.Config{
 		Name: cluster.ServiceName, Version: fmt.Sprintf("%d.0.0", cluster.Protocol), Description: "Gale's control API",
@@ -76,7 +77,7 @@ func (l *leader) offer() error {
 	l.service = service
 	for _, verb := range cluster.Verbs {
 		handler := micro.HandlerFunc(func(r micro.Request) { l.respond(r, verb) })
-		if err := service.AddEndpoint(verb, handler, micro.WithEndpointSubject(cluster.APISubject(verb))); err != nil {
+		if err := service.AddEndpoint(verb, handler, micro.WithEndpointSubject(cluster.APISubject(verb)), micro.WithEndpointQueueGroupDisabled()); err != nil {
 			return fmt.Errorf("offering the API's %s: %w", verb, err)
 		}
 	}
@@ -85,7 +86,14 @@ func (l *leader) offer() error {
 
 // respond answers a request, from a goroutine of its endpoint.
 func (l *leader) respond(r micro.Request, verb string) {
+	if !cluster.IsInbox(r.Reply()) {
+		l.log.Warn("a request wants its answer where none may go; it is dropped", zap.String("verb", verb), zap.String("reply", r.Reply()))
+		return
+	}
 	response, err := l.call(verb, r.Data())
+	if errors.Is(err, errSilent) {
+		return
+	}
 	var body []byte
 	if err == nil {
 		body, err = json.Marshal(response)
@@ -127,7 +135,7 @@ func (l *leader) call(verb string, data []byte) (any, error) {
 	select {
 	case l.calls <- call{verb, do, reply}:
 	case <-ctx.Done():
-		return nil, l.late(verb)
+		return nil, l.untaken(verb)
 	}
 	select {
 	case r := <-reply:
@@ -137,11 +145,18 @@ func (l *leader) call(verb string, data []byte) (any, error) {
 	}
 }
 
-func (l *leader) late(verb string) error {
-	if l.ctx.Err() != nil {
-		return cluster.Errorf(cluster.Unavailable, "%s: this Nimbus does not lead any more", verb).WithHint("try again")
+// errSilent says that a request is not to be answered: another may lead, who has got the request as well.
+var errSilent = errors.New("another may lead")
+
+// untaken is the error of a request that did not get to the loop: nothing was done.
+func (l *leader) untaken(verb string) error {
+	switch {
+	case l.ctx.Err() == nil:
+		return cluster.Errorf(cluster.Unavailable, "%s: Nimbus is busy", verb).WithHint("try again")
+	case errors.Is(context.Cause(l.ctx), context.Canceled):
+		return cluster.Errorf(cluster.Unavailable, "%s: this Nimbus has just stepped down", verb).WithHint("try again")
 	}
-	return cluster.Errorf(cluster.Unavailable, "%s: Nimbus is busy", verb).WithHint("try again")
+	return errSilent
 }
 
 // answer does what a request asks for, in the loop, and goes on with the topologies, if it has changed any.

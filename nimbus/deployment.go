@@ -24,9 +24,9 @@ type deployment struct {
 	assigned *cluster.Assignment // nil: it has none
 	broken   string              // why its assignment's record can't be read; empty: it can, or there is none
 
-	reports map[string]report      // the last of each worker
-	crashes []cluster.Crash        // the newest last
-	falls   map[string][]time.Time // when each worker crashed, as far as restless counts
+	reports map[string]report // the last of each worker
+	crashes []cluster.Crash   // the newest last
+	falls   map[string]falls  // of each worker
 
 	problem   string             // why tasks of it have no place
 	planned   uint64             // the version of the cluster that problem was found in
@@ -44,8 +44,14 @@ type report struct {
 	size     int // bytes
 }
 
+// falls are the crashes of a worker, as far as they count for whether it is restless.
+type falls struct {
+	life  uint64 // that crashed last
+	times []time.Time
+}
+
 func newDeployment(record cluster.Topology) *deployment {
-	return &deployment{record: record, reports: map[string]report{}, falls: map[string][]time.Time{}}
+	return &deployment{record: record, reports: map[string]report{}, falls: map[string]falls{}}
 }
 
 func (d *deployment) current() *cluster.Generation {
@@ -88,7 +94,8 @@ func (d *deployment) take(r report) bool {
 		return false
 	}
 	d.reports[r.Worker] = r
-	return !known || r.Life != last.Life || r.Phase != last.Phase || r.Fatal != last.Fatal || r.Progress != last.Progress
+	return !known || r.Life != last.Life || r.Phase != last.Phase || r.Fatal != last.Fatal ||
+		r.Progress.Ended != last.Progress.Ended || r.Progress.Quiet != last.Progress.Quiet
 }
 
 // crash takes in that a worker has crashed. It reports whether that is news.
@@ -96,20 +103,22 @@ func (d *deployment) crash(c cluster.Crash, received time.Time) bool {
 	if d.worker(c.Worker) == nil {
 		return false
 	}
-	if slices.ContainsFunc(d.crashes, func(o cluster.Crash) bool { return o.Worker == c.Worker && o.Life == c.Life }) {
+	f := d.falls[c.Worker]
+	if c.Life <= f.life {
 		return false
 	}
+	f.life, f.times = c.Life, append(slices.Clone(f.times), received)
+	f.times = f.times[max(0, len(f.times)-restless):]
+	d.falls[c.Worker] = f
 	d.crashes = append(d.crashes, c)
 	d.crashes = slices.Clone(d.crashes[max(0, len(d.crashes)-maxCrashes):])
-	falls := append(d.falls[c.Worker], received)
-	d.falls[c.Worker] = slices.Clone(falls[max(0, len(falls)-restless):])
 	return true
 }
 
 // restless returns a worker of the current generation that crashes so often that it should be tried elsewhere; nil: none does.
 func (d *deployment) restless(now time.Time) *cluster.Worker {
 	for i, w := range d.current().Workers {
-		if falls := d.falls[w.ID]; len(falls) == restless && now.Sub(falls[0]) < restlessTime {
+		if at := d.falls[w.ID].times; len(at) == restless && now.Sub(at[0]) < restlessTime {
 			return &d.current().Workers[i]
 		}
 	}
@@ -188,6 +197,9 @@ func (d *deployment) failed(now time.Time, timeout time.Duration) string {
 	}
 	if now.Sub(d.nextSince) < timeout {
 		return ""
+	}
+	if d.next() == nil {
+		return d.problem
 	}
 	reason := "its workers were not ready within " + timeout.String()
 	if n := len(d.crashes); n > 0 && d.next().Worker(d.crashes[n-1].Worker) != nil {

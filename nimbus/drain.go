@@ -69,13 +69,17 @@ type reply struct {
 	cluster.ControlReply
 }
 
-// newDrainer returns a drainer of the workers of g.
-func newDrainer(g *cluster.Generation, d *cluster.Definition) *drainer {
+// newDrainer returns a drainer of the workers of g. With ended there is no spout left that could emit.
+func newDrainer(g *cluster.Generation, d *cluster.Definition, ended bool) *drainer {
 	workers := make([]string, len(g.Workers))
 	for i, w := range g.Workers {
 		workers[i] = w.ID
 	}
-	return &drainer{workers: workers, bolts: boltsInOrder(d), absent: map[string]int{}}
+	s := begun
+	if ended {
+		s = resting
+	}
+	return &drainer{workers: workers, stage: s, bolts: boltsInOrder(d), absent: map[string]int{}}
 }
 
 // boltsInOrder returns the bolts so that each comes after all that it receives from.
@@ -107,7 +111,7 @@ func (d *drainer) next(now time.Time, replies []reply, over bool) (round, bool) 
 	switch {
 	case d.stage == leaving:
 		return d.look(), !d.left(replies) && now.Before(d.until)
-	case over:
+	case over || len(d.there()) == 0:
 		return d.stop(now), true
 	case d.stage == begun:
 		d.stage = resting

@@ -2,7 +2,6 @@ package nimbus
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -32,11 +31,15 @@ func (l *leader) drain(d *deployment) {
 	g := d.current()
 	ctx, cancel := context.WithCancel(l.ctx)
 	patience, lose := context.WithCancel(ctx)
-	giveUp := time.AfterFunc(time.Until(l.patience(d)), lose)
+	until := l.patience(d)
+	giveUp := time.AfterFunc(time.Until(until), lose)
+	if !until.After(time.Now()) {
+		lose()
+	}
 	d.drains = g.Number
 	d.hurry = func(at time.Time) { giveUp.Reset(time.Until(at)) }
 	end := drainEnd{name: d.record.Name, id: d.record.ID, generation: g.Number}
-	machine := newDrainer(g, &d.record.Definition)
+	machine := newDrainer(g, &d.record.Definition, d.record.Status == cluster.Finished)
 	l.log.Info("drain begins", zap.String("topology", end.name), zap.Int("generation", g.Number))
 	l.drainer.Go(func() {
 		defer cancel()
@@ -78,17 +81,13 @@ func (l *leader) runDrain(ctx, patience context.Context, machine *drainer, end d
 
 // ask asks all workers of the round, and returns when each has answered, or has had its time.
 func (l *leader) ask(ctx context.Context, topologyID string, r round) []reply {
-	body, err := json.Marshal(r.request)
-	if err != nil {
-		panic(err) // it is made of numbers and strings
-	}
 	replies := make([]reply, len(r.workers))
 	room := make(chan struct{}, askAtOnce)
 	var all sync.WaitGroup
 	for i, w := range r.workers {
 		room <- struct{}{}
 		all.Go(func() {
-			replies[i] = l.askOne(ctx, w, cluster.ControlSubject(topologyID, w, r.verb), body)
+			replies[i] = l.askOne(ctx, topologyID, w, r)
 			<-room
 		})
 	}
@@ -96,18 +95,14 @@ func (l *leader) ask(ctx context.Context, topologyID string, r round) []reply {
 	return replies
 }
 
-func (l *leader) askOne(ctx context.Context, worker, subject string, body []byte) reply {
+func (l *leader) askOne(ctx context.Context, topologyID, worker string, r round) reply {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	m, err := l.nc.RequestWithContext(ctx, subject, body)
+	answer, err := cluster.AskWorker(ctx, l.nc, topologyID, worker, r.verb, r.request)
 	if err != nil {
 		return reply{worker: worker, gone: errors.Is(err, nats.ErrNoResponders)}
 	}
-	r := reply{worker: worker, answered: true}
-	if err := json.Unmarshal(m.Data, &r.ControlReply); err != nil {
-		return reply{worker: worker}
-	}
-	return r
+	return reply{worker: worker, answered: true, ControlReply: *answer}
 }
 
 // endDrain notes that a generation is drained, and goes on with its topology.

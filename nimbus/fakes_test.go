@@ -270,4 +270,3 @@ func (m *machine) workers() (n int) {
 	})
 	return n
 }
-

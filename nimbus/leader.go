@@ -21,7 +21,8 @@ const (
 	tickTime    = 200 * time.Millisecond
 	collectTime = time.Minute     // between looks for programs that nobody uses
 	storeTime   = 2 * time.Second // that a write, or a look into the program store, may take
-	inboxSize   = 256             // messages to the loop; senders wait when it is full
+	loadTime    = 30 * time.Second
+	inboxSize   = 256 // messages to the loop; senders wait when it is full
 )
 
 // leader is one leadership. Its fields belong to the loop, but for the channels.
@@ -30,7 +31,7 @@ type leader struct {
 	*state
 	n       *Nimbus
 	ctx     context.Context // ends with the leadership
-	cancel  context.CancelFunc
+	cancel  context.CancelCauseFunc
 	log     *zap.Logger
 	writer  *cluster.Writer
 	service micro.Service
@@ -54,7 +55,9 @@ func newLeader(ctx context.Context, n *Nimbus, b *base) (*leader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := load(ctx, b.store.KV(), w.Epoch())
+	loading, cancel := context.WithTimeoutCause(ctx, loadTime, fmt.Errorf("the records could not be read within %v", loadTime))
+	defer cancel()
+	r, err := load(loading, b.store.KV(), w.Epoch())
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +65,7 @@ func newLeader(ctx context.Context, n *Nimbus, b *base) (*leader, error) {
 		base: b, state: newState(n.o, r, time.Now()), n: n, log: n.o.Log, writer: w,
 		calls: make(chan call), beats: make(chan heardBeat, inboxSize), reports: make(chan report, inboxSize), drains: make(chan drainEnd),
 	}
-	l.ctx, l.cancel = context.WithCancel(ctx)
+	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	return l, l.dropStrays(r)
 }
 
@@ -74,7 +77,7 @@ func (l *leader) dropStrays(r *records) error {
 			continue
 		}
 		if err := l.delete(cluster.AssignmentPrefix + name); err != nil {
-			return err
+			return l.tolerate(err, "can't delete an assignment without topology", zap.String("topology", name))
 		}
 	}
 	return nil
@@ -113,9 +116,10 @@ func send[T any](ctx context.Context, to chan<- T, v T) {
 	}
 }
 
-// close ends everything that the leadership has begun, and waits for it.
-func (l *leader) close() (err error) {
-	l.cancel()
+// close ends everything that the leadership has begun, and waits for it. why is what has ended it; close returns it too.
+func (l *leader) close(why error) error {
+	l.cancel(why)
+	err := why
 	for _, s := range l.subs {
 		err = errors.Join(err, s.Unsubscribe())
 	}
@@ -139,7 +143,7 @@ func (l *leader) loop() error {
 		case c := <-l.calls:
 			err = l.answer(c)
 		case b := <-l.beats:
-			err = l.advanceAll(l.beat(b.Beat, b.received))
+			err = l.hearBeat(b)
 		case r := <-l.reports:
 			err = l.hear(r)
 		case e := <-l.drains:
@@ -168,28 +172,19 @@ func (l *leader) tick() error {
 	for _, v := range l.look(now) {
 		l.log.Info("supervisor", zap.String("id", v.record.ID), zap.String("state", v.state(now, l.o.SupervisorTimeout)))
 	}
-	if err := l.storeSupervisors(); err != nil {
-		return err
-	}
 	return l.advanceAll(l.inOrder())
 }
 
-// storedPerTick bounds how long a tick takes when a whole cluster comes up.
-const storedPerTick = 100
-
-// storeSupervisors writes the records of supervisors that are new or not what they were.
-func (l *leader) storeSupervisors() error {
-	left := storedPerTick
-	for _, v := range l.supervisors {
-		if v.stored || left == 0 {
-			continue
-		}
-		left--
+// hearBeat takes a beat in, and writes the record of a supervisor that is new, or not what it was. When a whole cluster comes
+// up, requests get their turns between these writes.
+func (l *leader) hearBeat(b heardBeat) error {
+	touched := l.beat(b.Beat, b.received)
+	if v := l.supervisors[b.ID]; v != nil && !v.stored && l.broken[cluster.SupervisorPrefix+b.ID] == "" {
 		if err := l.putSupervisor(v, v.record); err != nil {
-			return err
+			return l.tolerate(err, "can't write the record of a supervisor", zap.String("id", b.ID))
 		}
 	}
-	return nil
+	return l.advanceAll(touched)
 }
 
 func (l *leader) advanceAll(all []*deployment) error {

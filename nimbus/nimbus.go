@@ -2,7 +2,6 @@ package nimbus
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -101,12 +100,19 @@ func (n *Nimbus) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("opening the cluster's store: %w", err)
 	}
-	for ctx.Err() == nil {
+	relay, err := cluster.ServeAssignments(nc, b.store, n.o.Log)
+	if err != nil {
+		return err
+	}
+	defer relay.Unsubscribe() //nolint:errcheck // it fails only when the connection is closed, and the subscription with it
+	for {
 		if err := n.serve(ctx, b); err != nil && ctx.Err() == nil {
 			n.o.Log.Warn("does not lead any more", zap.Error(err))
 		}
+		if pause(ctx, campaignPause) != nil { // others may lead now
+			return nil
+		}
 	}
-	return nil
 }
 
 // base is what all leaderships of a Nimbus stand on.
@@ -153,7 +159,7 @@ func (n *Nimbus) serve(ctx context.Context, b *base) error {
 	end(err)
 	<-keeper
 	held.release()
-	return errors.Join(err, context.Cause(ctx))
+	return err
 }
 
 func (n *Nimbus) lead(ctx context.Context, b *base) error {
@@ -162,12 +168,12 @@ func (n *Nimbus) lead(ctx context.Context, b *base) error {
 		return err
 	}
 	if err := l.listen(); err != nil {
-		return errors.Join(err, l.close())
+		return l.close(err)
 	}
-	n.epoch.Store(l.writer.Epoch())
+	epoch := l.writer.Epoch()
+	n.epoch.Store(epoch)
+	context.AfterFunc(l.ctx, func() { n.epoch.CompareAndSwap(epoch, 0) }) // the loop may hang in a write
 	n.ledOnce.Do(func() { close(n.led) })
-	n.o.Log.Info("leads", zap.Uint64("epoch", l.writer.Epoch()))
-	err = l.loop()
-	n.epoch.Store(0)
-	return errors.Join(err, l.close())
+	n.o.Log.Info("leads", zap.Uint64("epoch", epoch))
+	return l.close(l.loop())
 }

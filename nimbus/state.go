@@ -55,7 +55,7 @@ func (s *state) isUp(id string, now time.Time) bool {
 func (s *state) beat(b cluster.Beat, at time.Time) []*deployment {
 	v := s.supervisors[b.ID]
 	if v == nil {
-		if len(s.supervisors) >= maxSupervisors || checkHost(&b.Host) != nil || s.broken[cluster.SupervisorPrefix+b.ID] != "" {
+		if len(s.supervisors) >= maxSupervisors || checkHost(&b.Host) != nil {
 			s.dropped++
 			return nil
 		}

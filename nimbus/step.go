@@ -25,9 +25,9 @@ const (
 	promote  step = "promote"  // write that the next generation is the current one
 	settle   step = "settle"   // write that the swap is done
 	undo     step = "undo"     // write that the swap is not to be
-	end      step = "end"      // write that all sources have ended
+	conclude step = "conclude" // write that all sources have ended
 	fail     step = "fail"     // write that it has failed
-	clear    step = "clear"    // write that it has no workers any more
+	vacate   step = "vacate"   // write that it has no workers any more
 	recall   step = "recall"   // delete the assignment
 	remove   step = "remove"   // delete the topology's record
 )
@@ -76,7 +76,7 @@ func (s *state) nextOfEnded(d *deployment) step {
 	case d.assigned.Active:
 		return mend
 	case d.drained == d.current().Number:
-		return clear
+		return vacate
 	}
 	return drain
 }
@@ -90,7 +90,7 @@ func (s *state) nextOfRunning(d *deployment, now time.Time) step {
 	case d.fatal() != "":
 		return fail
 	case d.over(now):
-		return end
+		return conclude
 	case d.assigned.Active != (d.record.Status == cluster.Active):
 		return mend
 	case len(s.lost(d.current(), now)) > 0:
@@ -111,7 +111,10 @@ func (s *state) nextOfSwap(d *deployment, now time.Time) step {
 	case d.current().Number == d.record.Wanted:
 		return settle
 	case d.next() == nil || d.next().Number != d.record.Wanted:
-		return prepare
+		if d.failed(now, s.o.StartTimeout) != "" {
+			return undo
+		}
+		return s.ifChanged(d, prepare)
 	case d.drains != 0:
 		return rest
 	case d.drained == d.current().Number:

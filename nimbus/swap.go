@@ -105,11 +105,11 @@ func (l *leader) move(d *deployment) error {
 	return err
 }
 
-// prepare writes the next generation of a swap whose leader ended before it could.
+// prepare writes the next generation of a swap whose leader ended before it could, as soon as there is room.
 func (l *leader) prepare(d *deployment, a cluster.Assignment) error {
 	g, problem := l.generation(d, wishOf(&d.record), d.record.Wanted, d.current(), time.Now())
-	if problem != "" {
-		return l.undo(d, problem)
+	if !l.found(d, problem) {
+		return nil
 	}
 	a.Next = g
 	d.nextSince = time.Now()
@@ -139,6 +139,9 @@ func (l *leader) drainSupervisor(r *cluster.DrainRequest) (any, error) {
 	v := l.supervisors[r.Supervisor]
 	if v == nil {
 		return nil, cluster.Errorf(cluster.NotFound, "there is no supervisor %q", r.Supervisor).WithHint("`gale supervisors` lists them")
+	}
+	if why := l.broken[cluster.SupervisorPrefix+r.Supervisor]; why != "" {
+		return nil, cluster.Errorf(cluster.Conflict, "the record of supervisor %q is left alone: %s", r.Supervisor, why)
 	}
 	record := v.record
 	record.Drained = !r.Undo

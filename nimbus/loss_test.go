@@ -1,0 +1,107 @@
+package nimbus
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/galestream/gale/cluster"
+)
+
+// soon has silence be seen within a second, which even a slow machine keeps between the beats of every 20 ms.
+func soon(o *Options) { o.SupervisorTimeout = time.Second }
+
+func TestTheWorkersOfALostSupervisorAreReplaced(t *testing.T) {
+	r := newRig(t)
+	r.nimbus("n1", soon)
+	a := r.machine("a", 2)
+	b := r.machine("b", 2)
+	r.submit("words")
+	before := r.awaitState("words", "running", 1)
+
+	b.vanish()
+	await(t, "a runs all", func() bool { return a.workers() == 2 })
+	after := r.awaitState("words", "running", 1)
+	require.Equal(t, []string{"a"}, after.Supervisors)
+	require.Empty(t, a.journal(), "those that were not lost stay as they are")
+	kept := 0
+	for _, w := range after.Workers {
+		for _, v := range before.Workers {
+			if w.ID == v.ID {
+				kept++
+				require.Equal(t, "a", w.Supervisor)
+			}
+		}
+	}
+	require.Equal(t, 1, kept)
+	require.Equal(t, 1, r.status().Lost)
+}
+
+func TestWithoutRoomWorkersWaitForIt(t *testing.T) {
+	r := newRig(t)
+	r.nimbus("n1", soon)
+	r.machine("a", 1)
+	b := r.machine("b", 1)
+	r.submit("words")
+	r.awaitState("words", "running", 1)
+	b.vanish()
+	d := r.awaitState("words", "waiting for slots", 1)
+	require.NotEmpty(t, d.Message)
+	require.NotEmpty(t, r.status().Problems)
+
+	c := r.machine("c", 1)
+	r.awaitState("words", "running", 1)
+	require.Equal(t, 1, c.workers())
+	require.Empty(t, r.status().Problems)
+}
+
+func TestASupervisorThatIsBackInTimeKeepsItsWorkers(t *testing.T) {
+	r := newRig(t)
+	r.nimbus("n1", soon)
+	r.machine("a", 1)
+	b := r.machine("b", 1)
+	r.submit("words")
+	before := r.awaitState("words", "running", 1)
+	b.change(func() { b.mu.mute = true })
+	r.awaitState("words", "waiting for slots", 1)
+	b.change(func() { b.mu.mute = false })
+	after := r.awaitState("words", "running", 1)
+	require.Equal(t, ids(before), ids(after))
+}
+
+func ids(d cluster.Description) (all []string) {
+	for _, w := range d.Workers {
+		all = append(all, w.ID)
+	}
+	return all
+}
+
+func TestTheWorkersOfASupervisorThatLeavesMoveAtOnce(t *testing.T) {
+	r := newRig(t)
+	r.nimbus("n1", func(o *Options) { o.SupervisorTimeout = time.Hour })
+	a := r.machine("a", 2)
+	b := r.machine("b", 2)
+	r.submit("words")
+	r.awaitState("words", "running", 1)
+	b.change(func() { b.mu.leaving = true })
+	await(t, "a runs all", func() bool { return a.workers() == 2 })
+}
+
+func TestAWorkerThatCrashesAgainAndAgainIsTriedElsewhere(t *testing.T) {
+	r := newRig(t)
+	r.nimbus("n1")
+	a := r.machine("a", 1)
+	r.submit("words", func(q *cluster.SubmitRequest) { q.Workers = 1 })
+	r.awaitState("words", "running", 1)
+	crash := func(w *actor) {
+		w.life++
+		w.crash = &cluster.Crash{Worker: w.id, Life: w.life - 1, Reason: "exit status 2"}
+	}
+	a.change(func() { a.acts = crash })
+	await(t, "its crashes are known", func() bool { return len(r.describe("words").Crashes) >= restless })
+	require.Equal(t, 1, a.workers(), "there is no other place")
+	b := r.machine("b", 1)
+	await(t, "it has moved", func() bool { return a.workers() == 0 && b.workers() == 1 })
+	r.awaitState("words", "running", 1)
+}

@@ -1,0 +1,204 @@
+package nimbus
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/galestream/gale/cluster"
+)
+
+// scene is a topology of generation 1 that runs on supervisors a and b, which a case then changes.
+type scene struct {
+	all *state
+	*deployment
+	now time.Time
+}
+
+func newScene() *scene {
+	now := time.Now()
+	o := Options{ID: "n"}
+	o.ensureDefaults()
+	s := &scene{all: newState(o, &records{broken: map[string]string{}}, now), now: now}
+	for _, id := range []string{"a", "b", "c"} {
+		s.all.supervisors[id] = &supervisor{record: cluster.Supervisor{Host: cluster.Host{ID: id}}, at: now, healthy: true, heard: true}
+	}
+	s.deployment = newDeployment(cluster.Topology{Name: "words", ID: "T1", Definition: words("words"), Status: cluster.Active, Wanted: 1})
+	s.all.deployments["words"] = s.deployment
+	s.nextSince, s.left = now, now
+	s.assigned = &cluster.Assignment{Topology: "words", ID: "T1", Version: 1, Active: true, Current: s.generation(1, "w1", "w2")}
+	s.report(cluster.Running, "w1", "w2")
+	return s
+}
+
+func (s *scene) generation(number int, a, b string) *cluster.Generation {
+	return &cluster.Generation{Number: number, Workers: []cluster.Worker{{ID: a, Supervisor: "a", Tasks: []cluster.TaskID{1}}, {ID: b, Supervisor: "b", Tasks: []cluster.TaskID{2}}}}
+}
+
+func (s *scene) report(p cluster.Phase, workers ...string) {
+	for _, w := range workers {
+		s.reports[w] = report{Report: cluster.Report{Worker: w, Phase: p}, received: s.now}
+	}
+}
+
+func (s *scene) progress(p cluster.Progress, workers ...string) {
+	for _, w := range workers {
+		r := s.reports[w]
+		r.Progress = p
+		s.reports[w] = r
+	}
+}
+
+// swap begins a swap to generation 2.
+func (s *scene) swap() {
+	s.record.Next, s.record.Wanted = &cluster.Swap{Definition: words("words"), Reason: reasonRebalance}, 2
+	a := *s.assigned
+	a.Next = s.generation(2, "w3", "w4")
+	s.assigned = &a
+}
+
+func (s *scene) set(change func(a *cluster.Assignment)) {
+	a := *s.assigned
+	change(&a)
+	s.assigned = &a
+}
+
+func (s *scene) later(d time.Duration) {
+	s.now = s.now.Add(d)
+	for _, v := range s.all.supervisors {
+		v.at = s.now
+	}
+	for id, r := range s.reports {
+		r.received = s.now
+		s.reports[id] = r
+	}
+}
+
+func TestTheNextStep(t *testing.T) {
+	ended := cluster.Progress{Ended: true, Quiet: true, SourcesOver: true}
+	for _, c := range []struct {
+		when string
+		is   func(s *scene)
+		want step
+	}{
+		{"all runs", func(*scene) {}, rest},
+		{"there are no workers yet", func(s *scene) { s.assigned = nil }, place},
+		{"there was no room, and nothing has changed", func(s *scene) { s.assigned, s.problem, s.planned = nil, "no room", s.all.version }, rest},
+		{"there was no room, and something has changed", func(s *scene) { s.assigned, s.problem, s.planned = nil, "no room", s.all.version-1 }, place},
+		{"it was deactivated", func(s *scene) { s.record.Status = cluster.Inactive }, mend},
+		{"a drain was called off", func(s *scene) { s.set(func(a *cluster.Assignment) { a.Active = false }) }, mend},
+		{"a supervisor is silent", func(s *scene) { s.all.supervisors["a"].at = s.now.Add(-6 * time.Second) }, replace},
+		{"a supervisor leaves", func(s *scene) { s.all.supervisors["a"].beat.Leaving = true }, replace},
+		{"a supervisor was never heard of", func(s *scene) { delete(s.all.supervisors, "a") }, replace},
+		{"a supervisor that matters to nobody is silent", func(s *scene) { s.all.supervisors["c"].at = s.now.Add(-time.Hour) }, rest},
+		{"a supervisor is drained", func(s *scene) { s.all.supervisors["a"].record.Drained = true }, move},
+		{"a supervisor is unhealthy", func(s *scene) { s.all.supervisors["a"].healthy = false }, move},
+		{"a move came to nothing just now", func(s *scene) { s.all.supervisors["a"].healthy, s.noMove = false, s.now.Add(time.Second) }, rest},
+		{"a worker crashes again and again", func(s *scene) {
+			for life := range uint64(restless) {
+				s.crash(cluster.Crash{Worker: "w1", Life: life + 1}, s.now)
+			}
+		}, relocate},
+		{"a worker has crashed now and then", func(s *scene) {
+			for life := range uint64(restless) {
+				s.crash(cluster.Crash{Worker: "w1", Life: life + 1}, s.now.Add(time.Duration(life)*restlessTime))
+			}
+			s.later(restlessTime * (restless - 1))
+		}, rest},
+		{"a component's error was fatal", func(s *scene) { s.reports["w2"] = report{Report: cluster.Report{Fatal: "no disk"}} }, fail},
+		{"all sources have ended", func(s *scene) { s.progress(ended, "w1", "w2") }, conclude},
+		{"a source has not ended", func(s *scene) { s.progress(ended, "w1") }, rest},
+		{"a tree is not complete", func(s *scene) {
+			s.progress(ended, "w1", "w2")
+			p := ended
+			p.Pending = 1
+			s.progress(p, "w1")
+		}, rest},
+		{"the word that all have ended is old", func(s *scene) {
+			s.progress(ended, "w1", "w2")
+			s.now = s.now.Add(freshReport)
+		}, rest},
+		{"its assignment can't be read", func(s *scene) { s.assigned, s.broken = nil, "it is broken" }, rest},
+
+		{"a swap has no workers yet", func(s *scene) { s.swap(); s.set(func(a *cluster.Assignment) { a.Next = nil }) }, prepare},
+		{"the new workers start", func(s *scene) { s.swap() }, rest},
+		{"one of them is ready", func(s *scene) { s.swap(); s.report(cluster.Standby, "w3") }, rest},
+		{"all of them are", func(s *scene) { s.swap(); s.report(cluster.Standby, "w3", "w4") }, quell},
+		{"no spout may emit any more", func(s *scene) {
+			s.swap()
+			s.report(cluster.Standby, "w3", "w4")
+			s.set(func(a *cluster.Assignment) { a.Active = false })
+		}, drain},
+		{"a topology that is not active is swapped", func(s *scene) {
+			s.swap()
+			s.record.Status = cluster.Inactive
+			s.set(func(a *cluster.Assignment) { a.Active = false })
+		}, rest},
+		{"it is deactivated meanwhile", func(s *scene) { s.swap(); s.record.Status = cluster.Inactive }, mend},
+		{"the drain is under way", func(s *scene) {
+			s.swap()
+			s.set(func(a *cluster.Assignment) { a.Active = false })
+			s.drains = 1
+		}, rest},
+		{"a new worker is lost before the drain", func(s *scene) { s.swap(); s.all.supervisors["b"].beat.Leaving = true }, replace},
+		{"a leader before had begun to drain", func(s *scene) { s.swap(); s.report(cluster.Draining, "w1") }, quell},
+		{"the old workers are gone", func(s *scene) { s.swap(); s.drained = 1 }, promote},
+		{"the new generation is the current one", func(s *scene) { s.swap(); s.assigned = &cluster.Assignment{Current: s.generation(2, "w3", "w4")} }, settle},
+		{"the new workers are not ready in time", func(s *scene) { s.swap(); s.later(30 * time.Second) }, undo},
+		{"they are not, but there is no way back", func(s *scene) {
+			s.swap()
+			s.drained = 1
+			s.later(30 * time.Second)
+		}, promote},
+		{"a new worker crashes twice", func(s *scene) { s.swap(); s.crash(cluster.Crash{Worker: "w3", Life: 2}, s.now) }, rest},
+		{"a new worker crashes a third time", func(s *scene) { s.swap(); s.crash(cluster.Crash{Worker: "w3", Life: 3}, s.now) }, undo},
+		{"an old worker crashes a third time", func(s *scene) { s.swap(); s.crash(cluster.Crash{Worker: "w1", Life: 3}, s.now) }, rest},
+		{"a swap was undone", func(s *scene) { s.swap(); s.record.Next, s.record.Wanted = nil, 1 }, drop},
+
+		{"killed", func(s *scene) { s.record.Status = cluster.Killed }, mend},
+		{"killed in a swap", func(s *scene) { s.swap(); s.record.Status, s.record.Next = cluster.Killed, nil }, drop},
+		{"killed, and its spouts may not emit", func(s *scene) {
+			s.record.Status = cluster.Killed
+			s.set(func(a *cluster.Assignment) { a.Active = false })
+		}, drain},
+		{"killed and drained", func(s *scene) {
+			s.record.Status, s.drained = cluster.Killed, 1
+			s.set(func(a *cluster.Assignment) { a.Active = false })
+		}, recall},
+		{"killed before it had workers", func(s *scene) { s.record.Status, s.assigned = cluster.Killed, nil }, remove},
+		{"killed, and a process is left", func(s *scene) {
+			s.record.Status, s.assigned = cluster.Killed, nil
+			s.all.supervisors["a"].beat.Processes = []cluster.Process{{TopologyID: "T1"}}
+		}, rest},
+		{"killed, and a supervisor has not said what it has", func(s *scene) {
+			s.record.Status, s.assigned, s.all.supervisors["a"].heard = cluster.Killed, nil, false
+		}, rest},
+		{"killed, and a process is left for long", func(s *scene) {
+			s.record.Status, s.assigned = cluster.Killed, nil
+			s.all.supervisors["a"].beat.Processes = []cluster.Process{{TopologyID: "T1"}}
+			s.later(10 * time.Second)
+		}, remove},
+		{"killed, and its assignment can't be read", func(s *scene) { s.record.Status, s.assigned, s.broken = cluster.Killed, nil, "it is broken" }, recall},
+
+		{"finished", func(s *scene) { s.record.Status = cluster.Finished }, mend},
+		{"finished and drained", func(s *scene) {
+			s.record.Status, s.drained = cluster.Finished, 1
+			s.set(func(a *cluster.Assignment) { a.Active = false })
+		}, vacate},
+		{"finished, and its workers are gone", func(s *scene) {
+			s.record.Status = cluster.Finished
+			s.set(func(a *cluster.Assignment) { a.Active, a.Current = false, nil })
+		}, rest},
+		{"failed, and its workers are there", func(s *scene) {
+			s.record.Status = cluster.Failed
+			s.set(func(a *cluster.Assignment) { a.Active = false })
+		}, drain},
+	} {
+		t.Run(c.when, func(t *testing.T) {
+			s := newScene()
+			c.is(s)
+			require.Equal(t, c.want, s.all.next(s.deployment, s.now))
+		})
+	}
+}
