@@ -103,7 +103,7 @@ func (i *invocation) submit(c *client.Client, path string, s client.Submission) 
 
 // built runs f with the submission of the program that path stands for.
 func (i *invocation) built(path string, s *client.Submission, w *waiting, f func() error) (err error) {
-	w.tell("building %s", path)
+	w.tell("preparing %s", path)
 	b, err := client.Build(i.ctx, path)
 	if err != nil {
 		return err

@@ -1,0 +1,50 @@
+// Command ticker is the topology of the command's tests: a spout that counts, and a bolt that prints.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/galestream/gale"
+	"github.com/galestream/gale/topology"
+)
+
+func main() {
+	flags := flag.NewFlagSet("ticker", flag.ExitOnError)
+	end := flags.Int64("end", 0, "how many numbers to emit; 0: for ever")
+	fail := flags.Int64("fail", 0, "the number at which the topology fails; 0: none")
+	exit := flags.Int64("exit", 0, "the number at which the worker panics in a goroutine of its own; 0: none")
+	_ = flags.Parse(gale.Args()) // which exits by itself
+	b := topology.NewBuilder("ticker")
+	b.Spout("numbers", func() topology.Spout { return &numbers{end: *end, fail: *fail, exit: *exit} }).Emits("n")
+	b.Bolt("print", topology.BoltFunc(show)).Shuffle("numbers")
+	gale.Main(b)
+}
+
+// numbers emits one number a call, which the runtime spaces.
+type numbers struct{ n, end, fail, exit int64 }
+
+func (s *numbers) Next(_ context.Context, out *topology.SpoutCollector) error {
+	if s.end > 0 && s.n == s.end {
+		return topology.ErrEnd
+	}
+	s.n++
+	switch s.n {
+	case s.fail:
+		return topology.Fatal(errors.New("the source is broken"))
+	case s.exit:
+		go panic("the process is broken")
+	}
+	if s.n%10 == 0 || s.end > 0 {
+		out.EmitID(s.n, s.n)
+	}
+	return nil
+}
+
+func show(_ context.Context, t *topology.Tuple, _ *topology.Collector) error {
+	_, err := fmt.Fprintf(os.Stdout, "number %d\n", t.Int("n"))
+	return err
+}
