@@ -150,5 +150,5 @@ func (f *feed) status(m *nats.Msg) {
 		text = "no answer: JetStream is not ready, or the consumer is gone"
 	}
 	f.asked, f.stale = 0, true // watch looks after it
-	f.report(f.options.explain(errors.New(strings.ToLower(text))))
+	f.report(f.options.explain(errors.New(text)))
 }

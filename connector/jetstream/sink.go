@@ -32,7 +32,9 @@ type sink struct {
 	options SinkOptions
 	js      jetstream.JetStream
 	flying  []flight // the oldest first
-	leave   func()
+
+	reconnected chan struct{}
+	leave       func()
 }
 
 // flight is a tuple that is published, and not answered yet.
@@ -60,7 +62,8 @@ func (s *sink) Prepare(ctx context.Context, tc *topology.Context) error {
 	if err != nil {
 		return err
 	}
-	s.leave = shared.join(&member{tc: tc, reconnected: func() {}})
+	s.reconnected = make(chan struct{}, 1)
+	s.leave = shared.join(&member{tc: tc, reconnected: func() { nudge(s.reconnected) }})
 	return nil
 }
 
@@ -98,12 +101,33 @@ func (s *sink) Execute(ctx context.Context, t *topology.Tuple, out *topology.Col
 	if err != nil {
 		return err
 	}
-	answer, err := s.js.PublishMsgAsync(m)
+	answer, err := s.publish(ctx, m)
 	if err != nil {
 		return fmt.Errorf("publish on %q: %w", m.Subject, err)
 	}
 	s.flying = append(s.flying, flight{t, answer})
 	return nil
+}
+
+// publish waits, within the timeout, while the connection is away: a tuple that fails at once would come again at once.
+func (s *sink) publish(ctx context.Context, m *nats.Msg) (jetstream.PubAckFuture, error) {
+	answer, err := s.js.PublishMsgAsync(m)
+	if err == nil || !passing(err) {
+		return answer, err
+	}
+	patience := time.NewTimer(s.options.Timeout)
+	defer patience.Stop()
+	for err != nil && passing(err) {
+		select {
+		case <-s.reconnected:
+			answer, err = s.js.PublishMsgAsync(m)
+		case <-patience.C:
+			return nil, err
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+	return answer, err
 }
 
 // Tick implements [topology.Ticker].

@@ -26,7 +26,8 @@ type SinkOptions struct {
 	Stream string
 	// InFlight is how many publishes of a task may be without an answer, 1 to 65536. 0 means 4096.
 	InFlight int
-	// Timeout is after how long a publish without an answer counts as failed, at least 100 ms. 0 means 5 s.
+	// Timeout is after how long a publish without an answer counts as failed, and how long one waits for
+	// a connection that is away, at least 100 ms. 0 means 5 s.
 	// It should be below the message timeout.
 	Timeout time.Duration
 }

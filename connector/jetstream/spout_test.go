@@ -156,6 +156,7 @@ func TestSlowTreesKeepTheirMessages(t *testing.T) {
 		b.Bolt("slow", func() topology.Bolt { return s }).ManualAck().Tick(7 * time.Second).Shuffle("in")
 	})
 	require.ElementsMatch(t, numbers(1, 100), s.got)
+	require.Equal(t, uint64(100), r.consumer("IN", "gale-test-in").Delivered.Consumer, "some were delivered again")
 }
 
 // slow acks what it has with its ticks only.

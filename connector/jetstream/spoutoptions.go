@@ -42,7 +42,7 @@ type SpoutOptions struct {
 	// leaves it, and means 65536 for a consumer that is made here.
 	MaxAckPending int
 	// Prefetch is how many messages a task may hold besides those that are pending in trees, 1 to
-	// 16384. 0 means 512.
+	// 16384. 0 means 512; with large messages, less keeps memory small.
 	Prefetch int
 	// Backoff is the delay with which a message that failed comes again for the first time; it
 	// doubles with each delivery, up to MaxBackoff. 0 means 10 ms and 10 s.
