@@ -123,11 +123,10 @@ func sameWorkers(a, b *cluster.Generation) bool {
 
 // relocate tries a worker that crashes again and again elsewhere. If there is no other place it stays.
 func (l *leader) relocate(d *deployment, a cluster.Assignment) error {
-	w := d.restless(time.Now())
+	w := l.restless(d, time.Now())
 	with, problem := l.relocation(d, a.Current, w, time.Now())
 	d.falls[w.ID] = falls{life: d.falls[w.ID].life}
-	if problem != "" {
-		l.log.Warn("a worker that crashes again and again stays where it is", zap.String("topology", d.record.Name), zap.String("worker", w.ID), zap.String("problem", problem))
+	if !l.found(d, problem) {
 		return nil
 	}
 	a.Current = with

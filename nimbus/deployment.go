@@ -50,6 +50,10 @@ type falls struct {
 	times []time.Time
 }
 
+func (f falls) restless(now time.Time) bool {
+	return len(f.times) == restless && now.Sub(f.times[0]) < restlessTime
+}
+
 func newDeployment(record cluster.Topology) *deployment {
 	return &deployment{record: record, reports: map[string]report{}, falls: map[string]falls{}}
 }
@@ -113,16 +117,6 @@ func (d *deployment) crash(c cluster.Crash, received time.Time) bool {
 	d.crashes = append(d.crashes, c)
 	d.crashes = slices.Clone(d.crashes[max(0, len(d.crashes)-maxCrashes):])
 	return true
-}
-
-// restless returns a worker of the current generation that crashes so often that it should be tried elsewhere; nil: none does.
-func (d *deployment) restless(now time.Time) *cluster.Worker {
-	for i, w := range d.current().Workers {
-		if at := d.falls[w.ID].times; len(at) == restless && now.Sub(at[0]) < restlessTime {
-			return &d.current().Workers[i]
-		}
-	}
-	return nil
 }
 
 // forget drops what was kept of workers that are not there any more.

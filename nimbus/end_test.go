@@ -40,6 +40,21 @@ func TestATopologyWhoseSourcesHaveEndedIsFinished(t *testing.T) {
 	r.awaitGone("words")
 }
 
+func TestWhatGoesWrongWhileBoltsFinishIsTold(t *testing.T) {
+	r := newRig(t)
+	r.nimbus("n1")
+	m := r.machine("a", 4)
+	r.submit("words", func(q *cluster.SubmitRequest) { q.Workers = 1 })
+	r.awaitState("words", "running", 1)
+	m.change(func() {
+		m.acts = func(w *actor) {
+			ended(w)
+			w.fault = "the sink is closed"
+		}
+	})
+	require.Contains(t, r.awaitState("words", "finished", 0).Message, "the sink is closed")
+}
+
 func TestATopologyWithAFatalErrorFails(t *testing.T) {
 	r := newRig(t)
 	r.nimbus("n1")

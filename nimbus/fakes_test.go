@@ -48,7 +48,8 @@ type actor struct {
 	fatal                    string
 	crash                    *cluster.Crash
 	state                    string
-	exited                   bool // with status 0, because it was told to stop
+	fault                    string // what it answers to finish
+	exited                   bool   // with status 0, because it was told to stop
 	sub                      *nats.Subscription
 }
 
@@ -180,7 +181,11 @@ func (m *machine) control(w *actor, msg *nats.Msg) {
 	case cluster.ControlStop:
 		w.phase = cluster.Stopped
 	}
-	body, _ := json.Marshal(cluster.ControlReply{Report: w.report()})
+	reply := cluster.ControlReply{Report: w.report()}
+	if verb == cluster.ControlFinish {
+		reply.Error = w.fault
+	}
+	body, _ := json.Marshal(reply)
 	_ = msg.Respond(body)
 	if w.phase == cluster.Stopped {
 		m.end(w)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nats.go/micro"
 	"go.uber.org/zap"
 
@@ -220,59 +219,4 @@ func (l *leader) tolerate(err error, what string, fields ...zap.Field) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", what, err)
-}
-
-// put writes a record. A [*cluster.Error] says that it was not written; after any other the outcome is not known, and
-// the leadership must end.
-func (l *leader) put(key string, record any) error {
-	ctx, cancel := context.WithTimeout(l.ctx, storeTime)
-	defer cancel()
-	_, err := l.writer.Put(ctx, key, record)
-	return refused(err)
-}
-
-func (l *leader) delete(key string) error {
-	ctx, cancel := context.WithTimeout(l.ctx, storeTime)
-	defer cancel()
-	return refused(l.writer.Delete(ctx, key))
-}
-
-// refused makes a [*cluster.Error] of an error by which the server says that it has not written, for a reason
-// that is not the epoch.
-func refused(err error) error {
-	if api := new(jetstream.APIError); errors.As(err, &api) && !errors.Is(err, cluster.ErrFenced) {
-		return cluster.Errorf(cluster.Unavailable, "NATS refuses: %v", err).WithHint("look at the NATS server's log, and at its disk")
-	}
-	return err
-}
-
-func (l *leader) putTopology(d *deployment, record cluster.Topology) error {
-	record.Epoch = l.writer.Epoch()
-	if err := l.put(cluster.TopologyPrefix+record.Name, record); err != nil {
-		return err
-	}
-	d.record = record
-	l.changed()
-	return nil
-}
-
-func (l *leader) putAssignment(d *deployment, a cluster.Assignment) error {
-	a.Topology, a.ID, a.Epoch, a.Version = d.record.Name, d.record.ID, l.writer.Epoch(), d.version()+1
-	if err := l.put(cluster.AssignmentPrefix+a.Topology, a); err != nil {
-		return err
-	}
-	d.assigned = &a
-	d.forget()
-	l.changed()
-	return nil
-}
-
-func (l *leader) putSupervisor(v *supervisor, record cluster.Supervisor) error {
-	record.Epoch = l.writer.Epoch()
-	if err := l.put(cluster.SupervisorPrefix+record.ID, record); err != nil {
-		return err
-	}
-	v.record, v.stored = record, true
-	l.changed()
-	return nil
 }

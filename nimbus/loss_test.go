@@ -9,8 +9,8 @@ import (
 	"github.com/galestream/gale/cluster"
 )
 
-// soon has silence be seen within a second, which even a slow machine keeps between the beats of every 20 ms.
-func soon(o *Options) { o.SupervisorTimeout = time.Second }
+// soon has silence be seen within 3 s, which even a slow machine keeps between the beats of every 20 ms.
+func soon(o *Options) { o.SupervisorTimeout = 3 * time.Second }
 
 func TestTheWorkersOfALostSupervisorAreReplaced(t *testing.T) {
 	r := newRig(t)

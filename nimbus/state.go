@@ -100,6 +100,19 @@ func (s *state) lost(g *cluster.Generation, now time.Time) (lost []cluster.Worke
 	return lost
 }
 
+// restless returns a worker of the current generation that should be tried on another supervisor, since it crashes again and
+// again, or can't even be started; nil: there is none.
+func (s *state) restless(d *deployment, now time.Time) *cluster.Worker {
+	for i := range d.current().Workers {
+		w := &d.current().Workers[i]
+		p := s.process(w)
+		if d.falls[w.ID].restless(now) || p != nil && p.Error != "" && now.Sub(p.Since) > s.o.StartTimeout {
+			return w
+		}
+	}
+	return nil
+}
+
 // misplaced reports whether a worker of the current generation is where none should be.
 func (s *state) misplaced(d *deployment) bool {
 	return slices.ContainsFunc(d.current().Workers, func(w cluster.Worker) bool {

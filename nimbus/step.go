@@ -95,8 +95,8 @@ func (s *state) nextOfRunning(d *deployment, now time.Time) step {
 		return mend
 	case len(s.lost(d.current(), now)) > 0:
 		return s.ifChanged(d, replace)
-	case d.restless(now) != nil:
-		return relocate
+	case s.restless(d, now) != nil:
+		return s.ifChanged(d, relocate)
 	case s.misplaced(d) && now.After(d.noMove):
 		return s.ifChanged(d, move)
 	}

@@ -106,6 +106,12 @@ func TestTheNextStep(t *testing.T) {
 			}
 			s.later(restlessTime * (restless - 1))
 		}, rest},
+		{"a worker can't be started", func(s *scene) {
+			s.all.supervisors["a"].beat.Processes = []cluster.Process{{Worker: "w1", State: "backoff", Error: "no space left", Since: s.now.Add(-time.Minute)}}
+		}, relocate},
+		{"a worker could not be started just now", func(s *scene) {
+			s.all.supervisors["a"].beat.Processes = []cluster.Process{{Worker: "w1", State: "backoff", Error: "no space left", Since: s.now}}
+		}, rest},
 		{"a component's error was fatal", func(s *scene) { s.reports["w2"] = report{Report: cluster.Report{Fatal: "no disk"}} }, fail},
 		{"all sources have ended", func(s *scene) { s.progress(ended, "w1", "w2") }, conclude},
 		{"a source has not ended", func(s *scene) { s.progress(ended, "w1") }, rest},

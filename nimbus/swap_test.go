@@ -93,7 +93,7 @@ func TestASwapWhoseWorkersDontComeUpIsUndone(t *testing.T) {
 		acts  func(*actor)
 		why   string
 	}{
-		"in time": {time.Second, neverReady, "not ready within 1s"},
+		"in time": {4 * time.Second, neverReady, "not ready within 4s"},
 		"without crashes": {time.Hour, func(w *actor) {
 			if w.phase == cluster.Standby && w.life < startCrashes+1 {
 				w.state, w.crash = "backoff", &cluster.Crash{Worker: w.id, Life: w.life, Reason: "exit status 2"}

@@ -138,7 +138,7 @@ func TestLeadersComeAndGo(t *testing.T) {
 	r.nimbus("n1")
 	r.candidate("n2")
 	m := r.machine("a", 32)
-	for range 5 {
+	for range 3 {
 		r.mayBeCut(cluster.VerbSubmit, r.request("words"), cluster.Conflict)
 		r.overthrow()
 		r.awaitState("words", "running", 0)
