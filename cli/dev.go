@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/galestream/gale/console"
@@ -42,6 +41,7 @@ type dev struct {
 
 func runDev(i *invocation) error {
 	d := &dev{invocation: i, started: time.Now(), screen: console.New(i.err, console.Options{Interval: interval(i.err)})}
+	i.plain = true // workers' lines come between
 	hurry, release := secondSignal()
 	defer release()
 	d.hurry = hurry
@@ -110,12 +110,4 @@ func (d *dev) tellReady() error {
 func (d *dev) wait() error {
 	<-d.ctx.Done()
 	return context.Cause(d.ctx)
-}
-
-// lines returns where the lines of workers go: above the table on a terminal, else to standard output.
-func (d *dev) lines() io.Writer {
-	if isTerminal(d.out) {
-		return d.screen.Above()
-	}
-	return d.out
 }

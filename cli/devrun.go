@@ -33,7 +33,7 @@ func (d *dev) runTopology(path string, s client.Submission) error {
 
 // submitAnew submits the topology, in place of the one of its name that is there from the last time.
 func (d *dev) submitAnew(path string, s client.Submission) (r cluster.SubmitResponse, err error) {
-	w := newWaiting(d.err)
+	w := d.waiting()
 	defer w.over()
 	err = d.built(path, &s, w, func() error {
 		if err := d.removeOld(s.Definition.Name, w); err != nil {
@@ -59,22 +59,6 @@ func (d *dev) removeOld(name string, w *waiting) error {
 		return err
 	}
 	return c.WaitGone(d.ctx, name, old.ID, nil)
-}
-
-// followLines shows what workers print, until the topology is removed.
-func (d *dev) followLines(r cluster.SubmitResponse) *service {
-	out, many := d.lines(), len(r.Placement) > 1
-	query := client.LogQuery{Topology: r.Name, Tail: wholeOfLogs, Follow: true}
-	return serve("the lines of workers", func(ctx context.Context) error {
-		return d.cluster.client.Logs(ctx, query, func(l client.LogLine) error {
-			text := l.Text + "\n"
-			if many {
-				text = short(l.Worker) + "  " + text
-			}
-			_, err := fmt.Fprint(out, text)
-			return err
-		})
-	}, func(error) {})
 }
 
 // lastOf waits until the lines end by themselves, as they do when the topology is gone.
@@ -123,7 +107,7 @@ func (d *dev) removeTopology(r cluster.SubmitResponse) error {
 	defer cancel()
 	err := d.cluster.client.Kill(ctx, cluster.KillRequest{Name: r.Name})
 	if err == nil {
-		w := newWaiting(d.err)
+		w := d.waiting()
 		defer w.over()
 		err = d.cluster.client.WaitGone(ctx, r.Name, r.ID, func(now cluster.Description) { w.tell("%s", remaining(&now)) })
 	}

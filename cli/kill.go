@@ -66,7 +66,7 @@ func runKill(i *invocation) error {
 }
 
 func (i *invocation) waitGone(c *client.Client, name, id string, timeout time.Duration) error {
-	w := newWaiting(i.err)
+	w := i.waiting()
 	defer w.over()
 	return i.within(timeout, fmt.Sprintf("topology %q is not gone", name), func(ctx context.Context) error {
 		return c.WaitGone(ctx, name, id, func(d cluster.Description) { w.tell("%s", remaining(&d)) })

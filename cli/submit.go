@@ -92,7 +92,7 @@ func runSubmit(i *invocation) error {
 
 // submit builds and submits, and tells what takes long.
 func (i *invocation) submit(c *client.Client, path string, s client.Submission) (r cluster.SubmitResponse, err error) {
-	w := newWaiting(i.err)
+	w := i.waiting()
 	defer w.over()
 	err = i.built(path, &s, w, func() error {
 		r, err = c.Submit(i.ctx, s)

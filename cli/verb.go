@@ -38,6 +38,7 @@ type invocation struct {
 	passed []string // what follows "--"
 	passes bool     // whether there is a "--"
 	verb   *verb
+	plain  bool // tell of waits by lines
 }
 
 // command makes a verb one of the app's.

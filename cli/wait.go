@@ -32,7 +32,7 @@ func (i *invocation) within(d time.Duration, what string, f func(ctx context.Con
 
 // waitRunning waits until the generation runs, and tells on the way what is missing.
 func (i *invocation) waitRunning(c *client.Client, name string, generation int, timeout time.Duration) (d cluster.Description, err error) {
-	w := newWaiting(i.err)
+	w := i.waiting()
 	defer w.over()
 	err = i.within(timeout, fmt.Sprintf("topology %q does not run", name), func(ctx context.Context) error {
 		d, err = c.WaitRunning(ctx, name, generation, func(d cluster.Description) { w.tell("%s", missing(&d, generation)) })

@@ -16,7 +16,10 @@ type waiting struct {
 	last     string
 }
 
-func newWaiting(w io.Writer) *waiting { return &waiting{w: w, terminal: isTerminal(w)} }
+// waiting returns what tells of this invocation's waits. With i.plain, it writes lines: others write to the terminal as well.
+func (i *invocation) waiting() *waiting {
+	return &waiting{w: i.err, terminal: isTerminal(i.err) && !i.plain}
+}
 
 func isTerminal(w any) bool {
 	f, ok := w.(*os.File)

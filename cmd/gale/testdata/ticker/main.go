@@ -17,10 +17,15 @@ func main() {
 	end := flags.Int64("end", 0, "how many numbers to emit; 0: for ever")
 	fail := flags.Int64("fail", 0, "the number at which the topology fails; 0: none")
 	exit := flags.Int64("exit", 0, "the number at which the worker panics in a goroutine of its own; 0: none")
+	stall := flags.Bool("stall", false, "never complete a number")
 	_ = flags.Parse(gale.Args()) // which exits by itself
 	b := topology.NewBuilder("ticker")
 	b.Spout("numbers", func() topology.Spout { return &numbers{end: *end, fail: *fail, exit: *exit} }).Emits("n")
-	b.Bolt("print", topology.BoltFunc(show)).Shuffle("numbers")
+	bolt := show
+	if *stall {
+		bolt = wait
+	}
+	b.Bolt("print", topology.BoltFunc(bolt)).Shuffle("numbers")
 	gale.Main(b)
 }
 
@@ -47,4 +52,10 @@ func (s *numbers) Next(_ context.Context, out *topology.SpoutCollector) error {
 func show(_ context.Context, t *topology.Tuple, _ *topology.Collector) error {
 	_, err := fmt.Fprintf(os.Stdout, "number %d\n", t.Int("n"))
 	return err
+}
+
+// wait holds its tuple until the worker is stopped without being drained.
+func wait(ctx context.Context, _ *topology.Tuple, _ *topology.Collector) error {
+	<-ctx.Done()
+	return ctx.Err()
 }
