@@ -21,7 +21,7 @@ var ours = map[string][]string{
 	".":                     {"cluster", "config", "console", "topology", "worker", "worker/process"},
 	"acker":                 {},
 	"auth":                  {"cluster"},
-	"bench":                 {"auth", "client", "cluster", "internal/rig", "natsd", "nimbus", "supervisor", "topology", "transport", "worker", "worker/process"},
+	"bench":                 {".", "client", "cluster", "natsd", "nimbus", "supervisor", "topology", "transport/wire", "worker", "worker/process"},
 	"chaos":                 {},
 	"cli":                   {"auth", "client", "cluster", "config", "console", "natsd", "nimbus", "supervisor", "topology", "worker"},
 	"client":                {"cluster", "worker"},

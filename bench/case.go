@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/xrash/smetrics"
 )
@@ -17,6 +18,8 @@ type benchCase struct {
 	bar    bar
 	gale   func(p plan) (load, error) // the topology, on the runtime
 	limit  func(p plan) (load, error) // the bare loop
+	// probe is what a case is that has none of the three before: one figure, of which less is better.
+	probe func(window time.Duration) (figure, error)
 }
 
 func allCases() []benchCase {
@@ -31,6 +34,13 @@ func allCases() []benchCase {
 		crossCase("acked", bar{value: 4e6}),
 		crossCase("unacked", bar{value: 6e6}),
 		crossLatencyCase(),
+		millisCase("submit-to-first-tuple", 2000, submitToFirstTuple),
+		millisCase("dev-ready", 1000, devReady),
+		idleCase(),
+		millisCase("failover-worker", 1000, killWorker),
+		millisCase("failover-hung", 5000+2000, hangWorker),
+		millisCase("failover-supervisor", 10_000+2000, killSupervisor),
+		millisCase("failover-leader", 5000, killLeader),
 	}
 }
 

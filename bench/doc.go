@@ -1,5 +1,5 @@
-// Bench measures how fast topologies run in one process, each beside the limit: a bare Go loop
-// that makes the same moves without a runtime.
+// Bench measures how fast topologies run, in one process and across two, each beside the limit: a bare Go loop
+// that makes the same moves without a runtime; and how soon a cluster does what it must.
 //
 //	go run ./bench                                  a table of all cases
 //	go run ./bench -json -case wordcount -seconds 3 one JSON object a line
@@ -19,8 +19,15 @@
 //   - CPU time and allocations are of the whole process over the measured time: garbage collection,
 //     timers and the generator are in them.
 //   - The runtime runs with its default options.
+//   - Cases across processes have the nats-server in this one, the spout in a second and the bolt in a third. Their bare loop is
+//     the same: two processes that encode, publish, decode, and send (slot, XOR) back.
 //
 // The percentiles of the throughput cases are the runtime's own: from emit to ack, or from a
 // batch being sent to a tuple being executed where nothing is acked, warm-up included. At full
 // load that is mostly time in full queues. Those of the latency case are of the measured time.
+//
+// What a cluster does is one figure, of which less is better: the median of several, each with new processes of the command gale. They are
+// all on this machine, so the network's share is missing. The failover cases run a topology that emits a tuple
+// each millisecond, do harm to the process of its sink, and tell the longest time without an arrival, from
+// the last before the fault until those of another process have come for a second.
 package main

@@ -11,16 +11,13 @@ import (
 	"time"
 
 	"github.com/galestream/gale/cluster"
-	"github.com/galestream/gale/natsd"
 	"github.com/nats-io/nats.go"
 )
 
 // fleet is a topology whose tasks are spread over worker processes, on loopback and without Nimbus and supervisors: this process
 // has the nats-server, and writes the assignment.
 type fleet struct {
-	dir     string
-	server  *natsd.Server
-	nc      *nats.Conn
+	*hub
 	relay   *nats.Subscription
 	workers []*exec.Cmd
 	reports chan cluster.Report
@@ -38,15 +35,8 @@ const (
 // startFleet starts a worker for each set of tasks, and waits until all run. member says what they run.
 func startFleet(member string, tasks [][]cluster.TaskID, parallelism map[string]int) (f *fleet, err error) {
 	f = &fleet{reports: make(chan cluster.Report, 1024)}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, f.stop())
-		}
-	}()
-	if f.dir, err = os.MkdirTemp("", "gale-bench-"); err != nil {
-		return f, err
-	}
-	if err := f.serve(); err != nil {
+	defer func() { err = unlessStarted(err, f.stop) }()
+	if f.hub, err = startHub(); err != nil {
 		return f, err
 	}
 	g := &cluster.Generation{Number: 1, Parallelism: parallelism}
@@ -65,14 +55,6 @@ func startFleet(member string, tasks [][]cluster.TaskID, parallelism map[string]
 }
 
 func workerID(i int) string { return fmt.Sprintf("W%d", i) }
-
-func (f *fleet) serve() (err error) {
-	if f.server, err = natsd.Start(natsd.Options{Data: filepath.Join(f.dir, "nats"), Port: -1}); err != nil {
-		return err
-	}
-	f.nc, err = cluster.Connect(cluster.Access{URL: f.server.URL()}, "bench", nil)
-	return err
-}
 
 func (f *fleet) assign(g *cluster.Generation) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -106,13 +88,13 @@ func (f *fleet) assign(g *cluster.Generation) error {
 }
 
 func (f *fleet) startWorker(i int, member string) error {
-	dir := filepath.Join(f.dir, workerID(i))
+	dir := f.path(workerID(i))
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return err
 	}
 	spec := cluster.WorkerSpec{
 		Protocol: cluster.Protocol, Topology: fleetName, TopologyID: fleetID, Worker: workerID(i), Supervisor: "bench", Life: 1,
-		Access: cluster.Access{URL: f.server.URL()}, BeatFile: filepath.Join(dir, "beat"),
+		Access: f.access(), BeatFile: filepath.Join(dir, "beat"),
 	}
 	text, err := json.Marshal(spec)
 	if err != nil {
@@ -166,11 +148,5 @@ func (f *fleet) stop() (err error) {
 		_, asked := f.ask(i, cluster.ControlStop, cluster.ControlRequest{})
 		err = errors.Join(err, asked, c.Wait())
 	}
-	if f.nc != nil {
-		f.nc.Close()
-	}
-	if f.server != nil {
-		f.server.Shutdown()
-	}
-	return errors.Join(err, os.RemoveAll(f.dir))
+	return errors.Join(err, f.hub.stop())
 }

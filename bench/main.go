@@ -9,6 +9,8 @@ import (
 	"runtime/pprof"
 	"strings"
 	"time"
+
+	"github.com/galestream/gale"
 )
 
 func main() {
@@ -18,6 +20,9 @@ func main() {
 			os.Exit(exitFailed)
 		}
 		return
+	}
+	if isFlow() {
+		gale.Main(flow())
 	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -36,7 +41,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case errors.Is(err, flag.ErrHelp):
 		return exitOK
 	case err == nil:
-		code, err = exitFailed, c.do(stdout)
+		code, err = exitFailed, errors.Join(c.do(stdout), removeBuilt())
 	}
 	if err == nil {
 		return exitOK

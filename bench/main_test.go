@@ -13,7 +13,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if isMember() {
+	if isMember() || isFlow() {
 		main()
 		return
 	}
@@ -63,7 +63,8 @@ func TestHelp(t *testing.T) {
 
 func TestList(t *testing.T) {
 	o := invoke("-list")
-	require.Equal(t, outcome{stdout: "const-null-acked\nconst-null-unacked\nconst-id-null-acked\nconst-id-null-unacked\nwordcount\nfanout-acked\nlatency-50k\n"}, o)
+	require.Equal(t, outcome{stdout: "const-null-acked\nconst-null-unacked\nconst-id-null-acked\nconst-id-null-unacked\nwordcount\nfanout-acked\nlatency-50k\nxworker-acked\nxworker-unacked\nxworker-latency-20k\n" +
+		"submit-to-first-tuple\ndev-ready\nidle-rss-mb\nfailover-worker\nfailover-hung\nfailover-supervisor\nfailover-leader\n"}, o)
 }
 
 // The keys are a contract with those who compare runs.

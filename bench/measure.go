@@ -113,6 +113,10 @@ func pass(d time.Duration, ended <-chan error) error {
 
 // measure runs the limit, the case, and the limit again: what slows the machine slows both.
 func (c *benchCase) measure(window time.Duration) (result, error) {
+	if c.probe != nil {
+		f, err := c.probe(window)
+		return newProbeResult(c, f), err
+	}
 	half := max(window/2, minWindow)
 	before, err := c.observe("limit", c.limit, half)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -41,13 +40,23 @@ func (m member) String() string {
 // isMember reports whether this process is a worker of a fleet.
 func isMember() bool { return os.Getenv(memberVariable) != "" }
 
-// runMember is the life of such a process.
-func runMember() error {
-	var m member
-	if err := json.NewDecoder(strings.NewReader(os.Getenv(memberVariable))).Decode(&m); err != nil {
-		return fmt.Errorf("%s: %w", memberVariable, err)
+func readMember() (m member, err error) {
+	if err := json.Unmarshal([]byte(os.Getenv(memberVariable)), &m); err != nil {
+		return m, fmt.Errorf("%s: %w", memberVariable, err)
 	}
 	m.Plan = plan{warm: time.Duration(m.Warm), window: time.Duration(m.Span)}
+	return m, nil
+}
+
+// runMember is the life of such a process.
+func runMember() error {
+	if role := os.Getenv(endVariable); role != "" {
+		return runEnd(role)
+	}
+	m, err := readMember()
+	if err != nil {
+		return err
+	}
 	spec, err := process.ReadSpec(os.Getenv(cluster.SpecVariable))
 	if err != nil {
 		return err
@@ -71,11 +80,13 @@ const (
 	sourceTask = 2
 )
 
+func (m member) generator() *generator { return newGenerator(crossRate, m.Plan) }
+
 func (m member) topology() *topology.Builder {
 	b := topology.NewBuilder(fleetName)
 	if m.Kind == "latency" {
-		b.Spout("source", func() topology.Spout { return &stampSpout{dueSpout{generator: newGenerator(crossRate, m.Plan)}} }).Emits("n", "due")
-		b.Bolt("null", func() topology.Bolt { return &stampMeter{newLatencyMeter(newGenerator(crossRate, m.Plan))} }).Shuffle("source")
+		b.Spout("source", func() topology.Spout { return &stampSpout{dueSpout: dueSpout{generator: m.generator()}} }).Emits("n", "due")
+		b.Bolt("null", func() topology.Bolt { return &stampMeter{latencyMeter: newLatencyMeter(m.generator())} }).Shuffle("source")
 		return b
 	}
 	b.Spout("source", func() topology.Spout { return &crossSpout{acked: m.Kind == "acked"} }).Emits("v").MaxPending(crossPending)

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 )
 
 // result is what is printed of a case. The ratio is value by limit: of a rate, the share of the
-// limit that was reached; of a latency, how many times the limit's it is.
+// limit that was reached; of a latency, how many times the limit's it is. Of what a probe has found, all but the value is 0.
 type result struct {
 	Case           string  `json:"case"`
 	Unit           string  `json:"unit"`
@@ -22,8 +23,9 @@ type result struct {
 	CPUPerMillion  float64 `json:"cpu_s_per_m"`
 	AllocsPerTuple float64 `json:"allocs_per_tuple"`
 
-	bar   bar
-	notes []string
+	bar    bar
+	notes  []string
+	single bool // value is all there is; the rest is 0
 }
 
 func newResult(c *benchCase, s sample, limit float64) result {
@@ -34,12 +36,13 @@ func newResult(c *benchCase, s sample, limit float64) result {
 		CPUPerMillion:  round(s.cpu.Seconds()*1e6/float64(s.units), 4),
 		AllocsPerTuple: round(float64(s.mallocs)/float64(s.units), 4),
 	}
-	for _, note := range []string{c.note, s.note} {
-		if note != "" {
-			r.notes = append(r.notes, note)
-		}
-	}
+	r.addNotes(c.note, s.note)
 	return r
+}
+
+// addNotes adds those that are not empty.
+func (r *result) addNotes(notes ...string) {
+	r.notes = append(r.notes, slices.DeleteFunc(notes, func(n string) bool { return n == "" })...)
 }
 
 func round(x float64, digits int) float64 {
@@ -52,6 +55,7 @@ type bar struct {
 	value    float64 // at least, units a second
 	ratio    float64 // at least
 	p50, p99 float64 // at most, microseconds
+	most     float64 // of a figure, in its unit
 }
 
 // String returns what is asked for, "-" when it is nothing.
@@ -64,6 +68,7 @@ func (b bar) String() string {
 	}
 	ask(">= %g M/s", b.value, 1e6)
 	ask(">= %g of the limit", b.ratio, 1)
+	ask("<= %g", b.most, 1)
 	ask("p50 <= %g us", b.p50, 1)
 	ask("p99 <= %g us", b.p99, 1)
 	if asks == nil {
@@ -77,7 +82,7 @@ func (b bar) met(r result) string {
 	switch {
 	case b == bar{}:
 		return "-"
-	case r.Value < b.value || r.Ratio < b.ratio, b.p50 > 0 && r.P50 > b.p50, b.p99 > 0 && r.P99 > b.p99:
+	case r.Value < b.value || r.Ratio < b.ratio, b.p50 > 0 && r.P50 > b.p50, b.p99 > 0 && r.P99 > b.p99, b.most > 0 && r.Value > b.most:
 		return "no"
 	}
 	return "yes"

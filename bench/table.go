@@ -15,19 +15,23 @@ type table struct {
 func newTable(w io.Writer) *table { return &table{w: w} }
 
 const (
-	headFormat = "%-22s %-8s %8s %8s %6s %9s %9s %9s %9s %9s %4s  %s\n"
+	textFormat = "%-22s %-8s %8s %8s %6s %9s %9s %9s %9s %9s %4s  %s\n" // of the head, and of what is one figure
 	rowFormat  = "%-22s %-8s %8s %8s %6.2f %9.1f %9.1f %9.1f %9.3f %9.4f %4s  %s\n"
 )
 
 func (t *table) print(r result) error {
 	if !t.begun {
 		t.begun = true
-		if _, err := fmt.Fprintf(t.w, headFormat, "case", "unit", "value", "limit", "ratio", "p50 us", "p99 us", "p99.9 us", "cpu s/M", "allocs/t", "met", "bar"); err != nil {
+		if _, err := fmt.Fprintf(t.w, textFormat, "case", "unit", "value", "limit", "ratio", "p50 us", "p99 us", "p99.9 us", "cpu s/M", "allocs/t", "met", "bar"); err != nil {
 			return err
 		}
 	}
 	for _, n := range r.notes {
 		t.notes = append(t.notes, r.Case+": "+n)
+	}
+	if r.single {
+		_, err := fmt.Fprintf(t.w, textFormat, r.Case, r.Unit, short(r.Value), "-", "-", "-", "-", "-", "-", "-", r.bar.met(r), r.bar)
+		return err
 	}
 	_, err := fmt.Fprintf(t.w, rowFormat, r.Case, r.Unit, short(r.Value), short(r.Limit), r.Ratio,
 		r.P50, r.P99, r.P999, r.CPUPerMillion, r.AllocsPerTuple, r.bar.met(r), r.bar)

@@ -26,6 +26,7 @@ func TestTable(t *testing.T) {
 	require.NoError(t, table.print(newResult(&rate, second, 96e6)))
 	require.NoError(t, table.print(newResult(&free, second, 31e6)))
 	require.NoError(t, table.print(newResult(&latency, late, 35)))
+	require.NoError(t, table.print(newProbeResult(&benchCase{name: "dev-ready", unit: "ms", bar: bar{most: 1000}}, figure{812.34, "the median of 5, from 790 to 1102"})))
 	require.NoError(t, table.end())
 
 	const golden = "testdata/table.golden"
@@ -45,6 +46,8 @@ func TestBarIsMet(t *testing.T) {
 	require.Equal(t, "yes", latency.met(result{P50: 40, P99: 1000}))
 	require.Equal(t, "no", latency.met(result{P50: 40.1, P99: 1000}))
 	require.Equal(t, "no", latency.met(result{P50: 40, P99: 1000.1}))
+	require.Equal(t, "yes", bar{most: 1000}.met(result{Value: 1000}))
+	require.Equal(t, "no", bar{most: 1000}.met(result{Value: 1000.1}))
 	require.Equal(t, "-", bar{}.met(result{}))
 }
 
