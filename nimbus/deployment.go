@@ -12,7 +12,7 @@ import (
 const (
 	maxCrashes   = 20               // of all its workers
 	restless     = 5                // crashes of a worker within restlessTime, after which another supervisor is tried
-	restlessTime = time.Minute      //
+	restlessTime = time.Minute      // in which that many crashes are too many
 	freshReport  = 5 * time.Second  // a worker that reported longer ago is not counted as running
 	moveBackoff  = 30 * time.Second // between a move that came to nothing and the next
 )

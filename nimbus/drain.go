@@ -42,7 +42,7 @@ const (
 	looksLoosely = 20                    // the same when sums don't match, because a worker is gone, or was started anew
 	firstPause   = 5 * time.Millisecond  // before the first looks
 	latePause    = 50 * time.Millisecond // before those after earlyLooks
-	earlyLooks   = 20                    //
+	earlyLooks   = 20                    // looks that follow each other fast
 	leaveTime    = 3 * time.Second       // that workers get to be gone
 	maxFaults    = 10                    // that are kept
 )

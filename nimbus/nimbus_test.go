@@ -2,11 +2,37 @@ package nimbus
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/galestream/gale/cluster"
 )
+
+func TestOptionsThatAreWrong(t *testing.T) {
+	for _, o := range []Options{{}, {ID: "a.b"}, {ID: "n1", Replicas: 6}, {ID: "n1", Replicas: -1}} {
+		_, err := New(o)
+		require.Equal(t, cluster.Invalid, cluster.CodeOf(err))
+	}
+}
+
+func TestWithoutNATSRunFails(t *testing.T) {
+	r := newRig(t)
+	n := r.newNimbus("n1")
+	r.nats.Shutdown()
+	require.Equal(t, cluster.Unavailable, cluster.CodeOf(n.Run(t.Context())))
+}
+
+func TestLedIsClosedOnceItAnswers(t *testing.T) {
+	r := newRig(t)
+	n := r.candidate("n1")
+	select {
+	case <-n.Led():
+	case <-time.After(patience):
+		require.Fail(t, "it never leads")
+	}
+	require.Equal(t, "n1", r.status().Leader)
+}
 
 func TestSubmitDescribeKill(t *testing.T) {
 	r := newRig(t)

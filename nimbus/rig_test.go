@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"net/url"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +30,7 @@ const patience = 30 * time.Second
 // rig is a NATS server, and whatever of a cluster a test starts with it.
 type rig struct {
 	t     *testing.T
+	o     natsd.Options
 	nats  *natsd.Server
 	nc    *nats.Conn
 	js    jetstream.JetStream
@@ -36,14 +39,23 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	s, err := natsd.Start(natsd.Options{Data: t.TempDir(), Port: -1})
+	r := &rig{t: t, o: natsd.Options{Data: t.TempDir(), Port: -1}}
+	r.startNATS()
+	t.Cleanup(func() { r.nats.Shutdown() })
+	u, err := url.Parse(r.nats.URL())
 	require.NoError(t, err)
-	t.Cleanup(s.Shutdown)
-	r := &rig{t: t, nats: s}
+	r.o.Port, err = strconv.Atoi(u.Port())
+	require.NoError(t, err)
 	r.nc = r.connect()
 	r.js, err = jetstream.New(r.nc)
 	require.NoError(t, err)
 	return r
+}
+
+func (r *rig) startNATS() {
+	s, err := natsd.Start(r.o)
+	require.NoError(r.t, err)
+	r.nats = s
 }
 
 func (r *rig) connect() *nats.Conn {
@@ -130,7 +142,7 @@ func (r *rig) ask(verb string, request, response any) error {
 	require.NoError(r.t, err)
 	for end := time.Now().Add(patience); ; {
 		m, err := r.nc.Request(cluster.APISubject(verb), body, answerPatience)
-		if (errors.Is(err, nats.ErrNoResponders) || errors.Is(err, nats.ErrTimeout)) && time.Now().Before(end) {
+		if err != nil && time.Now().Before(end) {
 			continue
 		}
 		require.NoError(r.t, err)

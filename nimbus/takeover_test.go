@@ -104,6 +104,23 @@ func second() *cluster.Generation {
 
 const digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
+func TestARestartOfNATSChangesNothing(t *testing.T) {
+	r := newRig(t)
+	n := r.nimbus("n1")
+	m := r.machine("a", 8)
+	r.submit("words")
+	before := r.awaitState("words", "running", 1)
+	r.nats.Shutdown()
+	await(t, "nobody leads without NATS", func() bool { return !n.Leading() })
+	r.startNATS()
+	await(t, "it leads again", n.Leading)
+	after := r.awaitState("words", "running", 1)
+	require.Equal(t, ids(before), ids(after))
+	require.Equal(t, before.ID, after.ID)
+	require.Equal(t, 2, m.workers())
+	require.Empty(t, m.journal())
+}
+
 // A real change of leaders in the middle of a real drain.
 func TestTheNextLeaderEndsADrain(t *testing.T) {
 	for verb, request := range map[string]any{

@@ -27,7 +27,7 @@ func (l *leader) delete(key string) error {
 // refused makes a [*cluster.Error] of an error by which the server says that it has not written, for a reason
 // that is not the epoch.
 func refused(err error) error {
-	if api := new(jetstream.APIError); errors.As(err, &api) && !errors.Is(err, cluster.ErrFenced) {
+	if api := new(jetstream.APIError); errors.As(err, &api) {
 		return cluster.Errorf(cluster.Unavailable, "NATS refuses: %v", err).WithHint("look at the NATS server's log, and at its disk")
 	}
 	return err
