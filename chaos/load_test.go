@@ -122,8 +122,8 @@ func (s *scene) begin() {
 		s.load.Name = "load"
 	}
 	s.load.URL = s.streams.URL
-	rig.MakeStream(s.t, s.streams.URL, inStream)
-	rig.MakeStream(s.t, s.streams.URL, outStream)
+	rig.MakeStream(s.t, s.streams.URL, inStream, inStream)
+	rig.MakeStream(s.t, s.streams.URL, outStream, outStream)
 	s.oracle = rig.Watch(s.t, s.streams.URL, outStream, squared)
 	s.topology = s.cluster.Submit(s.load.submission(s.t))
 	s.feed = rig.StartFeed(s.t, s.streams.URL, inStream, feedRate)

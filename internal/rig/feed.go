@@ -27,11 +27,11 @@ const (
 	tryTimeout = 2 * time.Second // for the server to answer
 )
 
-// MakeStream makes a stream on disk, whose messages are published on its name.
-func MakeStream(t testing.TB, url, name string) {
+// MakeStream makes a stream on disk of what is published on the subject.
+func MakeStream(t testing.TB, url, name, subject string) {
 	t.Helper()
 	js := openStreams(t, url)
-	_, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: name, Subjects: []string{name}})
+	_, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: name, Subjects: []string{subject}})
 	must(t, err, "making the stream %q", name)
 }
 
@@ -46,11 +46,11 @@ func openStreams(t testing.TB, url string) jetstream.JetStream {
 	return js
 }
 
-// StartFeed publishes so many numbers a second to the stream that MakeStream has made, until Stop.
-func StartFeed(t testing.TB, url, stream string, rate float64) *Feed {
+// StartFeed publishes so many numbers a second on the subject of a stream, until Stop.
+func StartFeed(t testing.TB, url, subject string, rate float64) *Feed {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	f := &Feed{t: t, js: openStreams(t, url), subject: stream, rate: rate, cancel: cancel, over: make(chan struct{})}
+	f := &Feed{t: t, js: openStreams(t, url), subject: subject, rate: rate, cancel: cancel, over: make(chan struct{})}
 	go func() {
 		defer close(f.over)
 		f.run(ctx)

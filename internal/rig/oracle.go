@@ -2,6 +2,7 @@ package rig
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -13,7 +14,7 @@ import (
 // Result is what a topology makes of a number, and publishes as JSON.
 type Result struct {
 	N     int64 `json:"n"`
-	Value int64 `json:"value"`
+	Value int64 `json:"result"`
 }
 
 // Oracle reads a stream of results, and knows of each number how often it has come.
@@ -23,6 +24,7 @@ type Oracle struct {
 	mu   struct {
 		sync.Mutex
 		times    map[int64]int // how often each number has come
+		values   map[int64]int64
 		wrong    []Result
 		last     uint64      // sequence of the last message
 		arrivals []time.Time // in the order of the stream
@@ -31,11 +33,12 @@ type Oracle struct {
 	}
 }
 
-// Watch reads the stream from its beginning until the test ends. want says what the result of each number is.
+// Watch reads the stream from its beginning until the test ends. want says what the result of each number
+// is; nil takes all for right.
 func Watch(t testing.TB, url, stream string, want func(n int64) int64) *Oracle {
 	t.Helper()
 	o := &Oracle{t: t, want: want}
-	o.mu.times, o.mu.moved = map[int64]int{}, time.Now()
+	o.mu.times, o.mu.values, o.mu.moved = map[int64]int{}, map[int64]int64{}, time.Now()
 	c, err := openStreams(t, url).OrderedConsumer(t.Context(), stream, jetstream.OrderedConsumerConfig{})
 	must(t, err, "reading the stream %q", stream)
 	reading, err := c.Consume(o.take)
@@ -66,7 +69,8 @@ func (o *Oracle) note(r Result, about *jetstream.MsgMetadata) {
 	}
 	o.mu.last = about.Sequence.Stream
 	o.mu.arrivals = append(o.mu.arrivals, about.Timestamp)
-	if r.Value != o.want(r.N) {
+	o.mu.values[r.N] = r.Value
+	if o.want != nil && r.Value != o.want(r.N) {
 		o.mu.wrong = append(o.mu.wrong, r)
 	}
 	if o.mu.times[r.N]++; o.mu.times[r.N] == 1 {
@@ -158,6 +162,13 @@ func (o *Oracle) Verdict(last int64) Verdict {
 		}
 	}
 	return v
+}
+
+// Values returns the result of each number, the last where several have come.
+func (o *Oracle) Values() map[int64]int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return maps.Clone(o.mu.values)
 }
 
 // Pause returns the longest time without a result since then, up to now, and how long after then it began. The times are those at which the stream has
