@@ -141,6 +141,13 @@ func (f *fleet) connect() {
 // run runs all workers until nothing is under way, has the components finish, and ends the workers.
 func (f *fleet) run() {
 	f.t.Helper()
+	f.start()
+	f.finish()
+}
+
+// start runs all workers, and has their spouts emit.
+func (f *fleet) start() {
+	f.t.Helper()
 	ctx, cancel := context.WithTimeout(f.t.Context(), guard)
 	defer cancel()
 	for _, w := range f.workers {
@@ -150,6 +157,12 @@ func (f *fleet) run() {
 	for _, m := range f.managers {
 		require.NoError(f.t, m.Activate(ctx, true))
 	}
+}
+
+func (f *fleet) finish() {
+	f.t.Helper()
+	ctx, cancel := context.WithTimeout(f.t.Context(), guard)
+	defer cancel()
 	f.quiet()
 	for _, c := range f.components() {
 		for _, m := range f.managers {

@@ -200,14 +200,7 @@ func TestLost(t *testing.T) {
 		b.Bolt("xfar", ignore).Shuffle("src")                                                                                        // task 5
 		b.Spout("zother", other.factory).Emits("n")                                                                                  // task 6
 	})
-	ctx := t.Context()
-	for _, w := range f.workers {
-		stop, result := background(t, w)
-		f.cancels, f.results = append(f.cancels, stop), append(f.results, result)
-	}
-	for _, m := range f.managers {
-		require.NoError(t, m.Activate(ctx, true))
-	}
+	f.start()
 	waitFor(t, func() bool {
 		return held.Load() > 0 && of(t, f.workers[0], "src").Emitted == 50 && of(t, f.workers[0], "zother").Emitted == 50
 	})
@@ -219,6 +212,27 @@ func TestLost(t *testing.T) {
 	f.end()
 	require.Len(t, s.fails, 50)
 	require.Empty(t, other.fails)
+}
+
+// A bolt whose inbox tasks of its own worker have filled has room for what credit lets other workers send.
+func TestNeighboursLeaveRoomForAfar(t *testing.T) {
+	near, far := newSource(500), newSource(500)
+	full, release := make(chan struct{}), make(chan struct{})
+	far.emit = func(out *topology.SpoutCollector, i int) { <-full; out.EmitID(i, i) }
+	f := newFleet(t, 2, worker.Options{InboxBatches: 2, BatchSize: 1}, func(b *topology.Builder) {
+		b.Spout("a-near", near.factory).Emits("n") // task 1
+		b.Spout("b-far", far.factory).Emits("n")   // task 2
+		b.Bolt("sink", execute(func(*topology.Tuple, *topology.Collector) error { <-release; return nil })).Shuffle("a-near").Shuffle("b-far")
+	})
+	f.start()
+	waitFor(t, func() bool { return of(t, f.workers[1], "a-near").BlockedNanos > 0 })
+	close(full)
+	waitFor(t, func() bool { _, handled := f.wires[1][0].Traffic(); return handled >= worker.Credits })
+	close(release)
+	f.finish()
+	require.Zero(t, f.workers[1].Dropped(0))
+	requireOnce(t, 500, near.acks)
+	requireOnce(t, 500, far.acks)
 }
 
 // Bytes that are no slab or record change nothing and are survived.

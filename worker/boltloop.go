@@ -12,7 +12,10 @@ func newBoltTask(w *Worker, id topology.TaskID, index int, c *topology.Component
 	t := &boltTask{pace: 1, held: map[*topology.Slab]struct{}{}}
 	t.task.bolt = t
 	t.init(w, id, index, c)
-	t.in = &inbox{slabs: make(chan *topology.Slab, w.opt.InboxBatches+w.roomForAfar(c)), keeps: c.ManualAck}
+	t.in = &inbox{slabs: make(chan *topology.Slab, w.opt.InboxBatches), keeps: c.ManualAck}
+	if room := w.roomForAfar(c); room > 0 {
+		t.in.afar = make(chan *topology.Slab, room)
+	}
 	if c.Retry != nil {
 		t.retry = &retrier{t: t, policy: *c.Retry}
 	}
@@ -44,8 +47,11 @@ func (t *boltTask) loop(ctx context.Context) {
 	t.clock()
 	t.armTick()
 	for !t.done && ctx.Err() == nil {
+		here, afar := t.intake()
 		select {
-		case s := <-t.intake():
+		case s := <-here:
+			t.handleSlab(ctx, s)
+		case s := <-afar:
 			t.handleSlab(ctx, s)
 		case f := <-t.ctl:
 			f()
@@ -56,11 +62,11 @@ func (t *boltTask) loop(ctx context.Context) {
 }
 
 // intake is the inbox, or nil while a slab could not be handled to its end.
-func (t *boltTask) intake() chan *topology.Slab {
+func (t *boltTask) intake() (here, afar chan *topology.Slab) {
 	if t.slab != nil {
-		return nil
+		return nil, nil
 	}
-	return t.in.slabs
+	return t.in.slabs, t.in.afar
 }
 
 // rest sends what waits, and sleeps until there is something to do.
@@ -73,8 +79,12 @@ func (t *boltTask) rest(ctx context.Context) {
 	}
 	slept := t.w.driver.now()
 	t.figures.waits(since(slept), 0)
+	here, afar := t.intake()
 	select {
-	case s := <-t.intake():
+	case s := <-here:
+		t.wake(slept)
+		t.handleSlab(ctx, s)
+	case s := <-afar:
 		t.wake(slept)
 		t.handleSlab(ctx, s)
 	case f := <-t.ctl:

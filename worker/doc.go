@@ -17,7 +17,8 @@
 // # Bounds, and what happens there
 //
 // An inbox holds Options.InboxBatches slabs of at most Options.BatchSize tuples; a full one blocks the emitter, and
-// as topologies have no cycles that reaches the spouts. A spout task has at most
+// as topologies have no cycles that reaches the spouts. What comes from other workers has room of its own, as much as their credit allows:
+// it never blocks. A spout task has at most
 // MaxSpoutPending trees; a further EmitID waits. A lane holds at most two words for each pending
 // tree and never blocks who puts one there. A full retry queue stops the task's intake.
 // Reports of errors beyond five in ten seconds a component are counted, not logged.

@@ -9,7 +9,10 @@ import (
 
 // inbox is where a bolt task's slabs wait.
 type inbox struct {
-	slabs  chan *topology.Slab
+	slabs chan *topology.Slab // from tasks of this worker
+	// afar has slabs from other workers, and room for all that credit lets them send; nil when none can come. It is apart, or tasks here
+	// would take that room.
+	afar   chan *topology.Slab
 	tuples atomic.Int64     // how many wait in slabs
 	sent   atomic.Int64     // slabs ever put there
 	queue  []*topology.Slab // instead of slabs, for tasks that are stepped

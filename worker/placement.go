@@ -87,8 +87,8 @@ func (w *Worker) place() error {
 	return nil
 }
 
-// roomForAfar returns how many slabs from other workers an inbox of c must have room for: from each worker what its credit allows to the task and to all tasks
-// together, twice, since it may have died with that under way and begun anew.
+// roomForAfar returns how many slabs from other workers an inbox of c must have room for: from each worker what its credit allows to
+// the task and to all tasks together, twice, since it may have died with that under way and begun anew. 0: none can come.
 func (w *Worker) roomForAfar(c *topology.Component) int {
 	senders := 0
 	for i, s := range w.slots {

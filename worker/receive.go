@@ -46,7 +46,7 @@ func (s *slot) deliver(b *boltTask, slab *topology.Slab) {
 	b.in.tuples.Add(int64(slab.Len()))
 	b.in.sent.Add(1)
 	select {
-	case b.in.slabs <- slab:
+	case b.in.afar <- slab:
 	default:
 		b.in.tuples.Add(-int64(slab.Len()))
 		b.in.sent.Add(-1)

@@ -102,10 +102,9 @@ func (r *run) main(t *task, loop func(context.Context), stop func(), opened chan
 func (t *task) discard(hard context.Context) {
 	for t.bolt != nil {
 		select {
-		case s := <-t.bolt.in.slabs:
-			if g, ok := s.Origin.(granter); ok {
-				g.grant()
-			}
+		case <-t.bolt.in.slabs:
+		case s := <-t.bolt.in.afar:
+			s.Origin.(granter).grant()
 		case <-hard.Done():
 			return
 		}
