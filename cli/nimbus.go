@@ -67,8 +67,8 @@ func (i *invocation) nimbusOptions(log *zap.Logger) (o nimbus.Options, err error
 
 // embed starts the server that the Nimbus then connects to.
 func (i *invocation) embed(o *nimbus.Options, log *zap.Logger) (*natsd.Server, error) {
-	if i.IsSet("nats") || i.IsSet("creds") || i.IsSet("account-key") {
-		return nil, i.mistake("--embedded runs a NATS server of its own: it goes without --nats, --creds and --account-key")
+	if i.String("nats")+i.String("creds")+i.String("account-key") != "" {
+		return nil, i.mistake("--embedded runs a NATS server of its own: it goes without --nats, --creds (and GALE_NATS, GALE_CREDS) and --account-key")
 	}
 	data, err := i.data("nimbus")
 	if err != nil {

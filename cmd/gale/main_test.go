@@ -53,6 +53,9 @@ func setUp(e *testscript.Env, ticker, source string) error {
 	e.Setenv("SOURCE", source)
 	e.Setenv("PORT", port)
 	e.Defer(func() { killWorkers(e.WorkDir) })
+	if err := writeCertificate(e.WorkDir); err != nil {
+		return err
+	}
 	return goEnvironment(e)
 }
 
