@@ -22,6 +22,7 @@ type load struct {
 	URL     string // of the NATS server that has the streams
 	Workers int
 	Tasks   int // of each component
+	extras
 }
 
 // loadVariable has the load that a process of the topology runs, in JSON.
@@ -53,8 +54,9 @@ func (l load) builder() *topology.Builder {
 	in := jetstream.SpoutOptions{Access: access, Stream: inStream, AckWait: ackWait, MaxAckPending: maxHeld}
 	b.Spout("numbers", jetstream.Spout(in)).Emits(jetstream.Fields...).Parallelism(l.Tasks)
 	b.Bolt("parse", topology.BoltFunc(parse)).Emits("n").Parallelism(l.Tasks).Shuffle("numbers")
-	b.Bolt("square", topology.BoltFunc(square)).Emits("data").Parallelism(l.Tasks).Fields("parse", "n")
+	b.Bolt("square", topology.BoltFunc(l.braked(square))).Emits("data").Parallelism(l.Tasks).Fields("parse", "n")
 	jetstream.Sink(b, "results", jetstream.SinkOptions{Access: access, Subject: outStream, Stream: outStream}).Shuffle("square").Parallelism(l.Tasks)
+	l.addFlood(b)
 	return b
 }
 

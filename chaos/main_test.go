@@ -37,6 +37,7 @@ func beLoad() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(gale.ExitUsage)
 	}
+	l.maybeBreak()
 	gale.Main(l.builder())
 }
 

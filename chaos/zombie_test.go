@@ -20,16 +20,20 @@ func TestR05ZombieNimbus(t *testing.T) {
 	s := play(t, rig.Options{Nimbuses: 2, Supervisors: 2}, load{Workers: 2, Tasks: 2})
 	epochs := s.cluster.WatchEpochs()
 	for range rounds {
-		s.zombie()
+		s.zombie(epochs)
 	}
 	leaders := epochs.Leaders()
+	var ids []string
+	for _, l := range leaders {
+		ids = append(ids, l.ID)
+	}
+	t.Logf("%d writes, epochs were begun by %v", epochs.Writes(), ids)
 	require.Empty(t, epochs.Stale(), "writes of a leader that was replaced")
-	require.GreaterOrEqual(t, len(leaders), rounds+1, "epochs were begun by %v", leaders)
-	t.Logf("%d writes, epochs were begun by %v", epochs.Writes(), leaders)
+	require.GreaterOrEqual(t, len(leaders), rounds+1, "epochs that were begun")
 	s.settle(0)
 }
 
-func (s *scene) zombie() {
+func (s *scene) zombie(epochs *rig.Epochs) {
 	s.t.Helper()
 	leader := s.cluster.AwaitLeader(nil)
 	nc, err := cluster.Connect(s.cluster.Admin, "chaos", nil)
@@ -43,10 +47,12 @@ func (s *scene) zombie() {
 	require.NoError(s.t, nc.Publish(cluster.APISubject(cluster.VerbKill), kill))
 	require.NoError(s.t, nc.FlushTimeout(rig.Patience))
 
-	next := s.cluster.AwaitLeader(leader)
-	s.t.Logf("%s leads %v after %s was stopped", next, time.Since(begun).Round(time.Millisecond), leader)
+	next := s.cluster.AwaitLeader(leader) // the answer may take longer: the zombie gets requests, too
+	all := epochs.Leaders()
+	took := all[len(all)-1].Begun.Sub(begun)
+	s.t.Logf("%s leads %v after %s was stopped", next, took.Round(time.Millisecond), leader)
 	if *long {
-		require.LessOrEqual(s.t, time.Since(begun), cluster.LeaseTTL+2*time.Second, "until another leads")
+		require.LessOrEqual(s.t, took, cluster.LeaseTTL+2*time.Second, "until another leads")
 	}
 	s.rebalance()
 	time.Sleep(time.Until(begun.Add(3 * cluster.LeaseTTL))) // the fault is one of time

@@ -6,18 +6,25 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/galestream/gale/cluster"
 )
 
+// Leader is a Nimbus that has begun an epoch.
+type Leader struct {
+	ID    string
+	Begun time.Time // by the clock of NATS
+}
+
 // Epochs sees every write that NATS has accepted in the cluster's bucket, and whether it was the leader's.
 type Epochs struct {
 	mu struct {
 		sync.Mutex
 		epoch   uint64 // the last that has begun
-		leaders []string
+		leaders []Leader
 		stale   []string
 		writes  int
 	}
@@ -51,7 +58,7 @@ func (e *Epochs) take(m jetstream.Msg) {
 	key := strings.TrimPrefix(m.Subject(), cluster.KeySubject(""))
 	if key == cluster.EpochKey {
 		e.mu.epoch = about.Sequence.Stream
-		e.mu.leaders = append(e.mu.leaders, string(m.Data()))
+		e.mu.leaders = append(e.mu.leaders, Leader{string(m.Data()), about.Timestamp})
 		return
 	}
 	var record struct{ Epoch uint64 }
@@ -72,8 +79,8 @@ func (e *Epochs) Stale() []string {
 	return slices.Clone(e.mu.stale)
 }
 
-// Leaders returns the ids of the Nimbuses that have begun an epoch, in their order, the one that led at the start first.
-func (e *Epochs) Leaders() []string {
+// Leaders returns who has begun an epoch, in their order, the one that led at the start first.
+func (e *Epochs) Leaders() []Leader {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.Clone(e.mu.leaders)

@@ -1,0 +1,91 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/galestream/gale/cluster"
+	"github.com/galestream/gale/topology"
+)
+
+// extras are what some tests add to the load.
+type extras struct {
+	Brake  string // while there is a file of this name, each square takes brakeTime
+	Flood  bool   // a spout and a bolt beside the records, whose tuples nobody acks
+	Broken bool   // its workers end before they begin
+}
+
+// brakeTime is many times what a square takes.
+const brakeTime = 2 * time.Millisecond
+
+// execute is a bolt without state.
+type execute = func(context.Context, *topology.Tuple, *topology.Collector) error
+
+// braked returns the bolt, slowed down while the brake is on.
+func (e extras) braked(f execute) execute {
+	if e.Brake == "" {
+		return f
+	}
+	return func(ctx context.Context, t *topology.Tuple, out *topology.Collector) error {
+		if _, err := os.Stat(e.Brake); err == nil {
+			time.Sleep(brakeTime) // the fault is one of time
+		}
+		return f(ctx, t, out)
+	}
+}
+
+// maybeBreak ends a worker, but not who is asked what the topology is.
+func (e extras) maybeBreak() {
+	if e.Broken && os.Getenv(cluster.SpecVariable) != "" {
+		fmt.Fprintln(os.Stderr, "this program is broken")
+		os.Exit(3)
+	}
+}
+
+// What the flood is: floodTuples of floodSize bytes each floodBeat, so that a second of it is as much as a sender may grow.
+const (
+	floodBeat   = 2 * time.Millisecond
+	floodTuples = 128
+	floodSize   = 1 << 10
+)
+
+// addFlood adds a spout whose every tuple may be lost, so that nothing but credits holds it back.
+func (e extras) addFlood(b *topology.Builder) {
+	if !e.Flood {
+		return
+	}
+	b.Spout("flood", func() topology.Spout { return &floodSpout{text: strings.Repeat("x", floodSize)} }).Emits("text")
+	b.Bolt("drain", topology.BoltFunc(drain)).Shuffle("flood").Parallelism(2)
+}
+
+func drain(context.Context, *topology.Tuple, *topology.Collector) error { return nil }
+
+// floodSpout emits in bursts.
+type floodSpout struct {
+	text string
+	beat *time.Ticker
+}
+
+func (s *floodSpout) Open(context.Context, *topology.Context) error {
+	s.beat = time.NewTicker(floodBeat)
+	return nil
+}
+
+func (s *floodSpout) Next(_ context.Context, out *topology.SpoutCollector) error {
+	select {
+	case <-s.beat.C:
+		for range floodTuples {
+			out.Emit(s.text)
+		}
+	default:
+	}
+	return nil
+}
+
+func (s *floodSpout) Close() error {
+	s.beat.Stop()
+	return nil
+}
