@@ -103,7 +103,7 @@ func (s *slot) take(record []byte) error {
 	case kind == recordTouches && len(rest)%8 == 0:
 		return s.w.touchAll(rest)
 	case kind == recordFailure && len(rest) >= 8:
-		return s.w.failFrom(acker.RootID(binary.BigEndian.Uint64(rest)), string(rest[8:]))
+		return s.w.failFrom(rootAt(rest, 0), string(rest[8:min(len(rest), 8+maxCause)]))
 	}
 	return errRecord
 }

@@ -29,7 +29,8 @@ type slot struct {
 }
 
 func newSlot(w *Worker, index int, tasks []topology.TaskID) *slot {
-	return &slot{w: w, index: index, tasks: tasks, decoder: wire.NewDecoder(), random: newRandom(w.opt.Seed, 1<<32|uint64(index))}
+	salt := uint64(w.opt.Placement.Own+1)<<32 | uint64(index) // unlike those of tasks, and of the slots of workers with the same seed
+	return &slot{w: w, index: index, tasks: tasks, decoder: wire.NewDecoder(), random: newRandom(w.opt.Seed, salt)}
 }
 
 // reach returns the way there, nil when there is none now.

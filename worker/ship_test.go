@@ -1,0 +1,121 @@
+package worker
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/galestream/gale/topology"
+	"github.com/galestream/gale/transport/wire"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// What a worker sends to all tasks of a component elsewhere, each of them gets: the same values of the same streams in the same trees, and the
+// edges that they have in a tree are together the one that was sent.
+func TestShippedIsReceived(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := newTrio(t, Options{})
+		src := f.workers[0].topology.Component("src")
+		want := rapid.SliceOfN(aTuple(), 1, 40).Draw(t, "tuples")
+		sent := f.ship(1, slabOf(src, want))
+		got := f.receive(1, sent)
+		require.Equal(t, len(sent), f.boxes[0].grants, "grants for %d slabs", len(sent))
+		for i, w := range want {
+			copies := make([]*topology.Tuple, len(got))
+			for task := range got {
+				require.Len(t, got[task], len(want))
+				copies[task] = got[task][i]
+			}
+			w.requireIs(t, src, copies)
+		}
+	})
+}
+
+// tuple is what a test sends.
+type tuple struct {
+	stream int
+	values []topology.Value
+	links  []topology.Link
+}
+
+func aTuple() *rapid.Generator[tuple] {
+	return rapid.Custom(func(t *rapid.T) tuple {
+		stream := rapid.IntRange(0, 1).Draw(t, "stream")
+		fields := []int{1, 3}[stream]
+		return tuple{stream, rapid.SliceOfN(aValue(), fields, fields).Draw(t, "values"), rapid.SliceOfN(aLink(), 0, 5).Draw(t, "links")}
+	})
+}
+
+func aLink() *rapid.Generator[topology.Link] {
+	return rapid.Custom(func(t *rapid.T) topology.Link {
+		r := root(rapid.Uint64Range(0, 1<<20-1).Draw(t, "slot"), rapid.Uint64Range(1, 1<<28-1).Draw(t, "generation"))
+		return topology.Link{Root: uint64(r), Edge: rapid.Uint64Min(1).Draw(t, "edge")}
+	})
+}
+
+// aValue is of any kind that is sent as itself; package wire tests that each arrives as it was. Some are so large that a slab must be cut.
+func aValue() *rapid.Generator[topology.Value] {
+	large := rapid.Map(rapid.IntRange(0, fullSlab), func(n int) any { return strings.Repeat("x", n) })
+	return rapid.Map(rapid.OneOf(
+		rapid.Just[any](nil), rapid.Bool().AsAny(), rapid.Int64().AsAny(), rapid.Float64().AsAny(), rapid.String().AsAny(),
+		rapid.SliceOf(rapid.Byte()).AsAny(), large,
+	), topology.Of)
+}
+
+func slabOf(c *topology.Component, tuples []tuple) *topology.Slab {
+	s := topology.NewSlab(len(tuples))
+	s.From = farSpout
+	for _, x := range tuples {
+		d := s.Add(c.Streams[x.stream], x.values, 0, 0).Delivery()
+		if len(x.links) > 0 {
+			d.Root, d.Edge = x.links[0].Root, x.links[0].Edge
+		}
+		if len(x.links) > 1 {
+			d.SetMore(slices.Clone(x.links[1:]))
+		}
+	}
+	return s
+}
+
+// requireIs requires that the copies are the tuple, and share its edges.
+func (x tuple) requireIs(t require.TestingT, c *topology.Component, copies []*topology.Tuple) {
+	edges := make([]uint64, len(x.links))
+	for _, y := range copies {
+		require.Same(t, c.Streams[x.stream], y.Source())
+		require.EqualValues(t, farSpout, y.Task())
+		require.Equal(t, encoded(t, x.values), encoded(t, y.Values()))
+		links := linksOf(y)
+		require.Len(t, links, len(x.links))
+		for i, l := range links {
+			require.Equal(t, x.links[i].Root, l.Root)
+			require.NotZero(t, l.Edge, "an edge of 0 is one that no ack could take away")
+			edges[i] ^= l.Edge
+		}
+	}
+	for i, l := range x.links {
+		require.Equal(t, l.Edge, edges[i], "the edges of all copies in tree %d", i)
+	}
+}
+
+func linksOf(t *topology.Tuple) []topology.Link {
+	d := t.Delivery()
+	if d.Root == 0 {
+		return nil
+	}
+	return append([]topology.Link{{Root: d.Root, Edge: d.Edge}}, d.More()...)
+}
+
+func encoded(t require.TestingT, values []topology.Value) []byte {
+	b, err := wire.NewEncoder().AppendValues(nil, values)
+	require.NoError(t, err)
+	return b
+}
+
+// Two workers that split an edge among their tasks don't split theirs alike, also when they were given the same seed. Else the shares of some of the
+// tasks would cancel out, and a tree could be complete before all have acked.
+func TestWorkersSplitEdgesApart(t *testing.T) {
+	f := newTrio(t, Options{Seed: 7})
+	one, other := f.workers[1].slots[0].part(1<<40), f.workers[2].slots[0].part(1<<40)
+	require.NotEqual(t, one, other)
+}
