@@ -1,54 +1,72 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 )
 
 // Manager directs a worker whose topology has other workers, too: what a run of one worker decides by itself, when to emit, to
-// finish and to end, is decided for all of them elsewhere. Its methods may be called from any goroutine, while Run runs; they
-// wait for tasks, until ctx is done.
+// finish and to end, is decided for all of them elsewhere. Its methods may be called from any goroutine; they wait for tasks until
+// ctx is done, and for the run to begin. An error is ctx's, and then some of the tasks may have done what they were asked to and others may still do
+// it, or [ErrEnded].
 type Manager struct {
 	w    *Worker
-	asks chan func(r *run)
+	asks chan ask
+	over context.Context // done when the run takes no asks any more
+	end  context.CancelFunc
 }
 
-// Manage makes the worker one that is directed. It is called before Run, whose spouts then emit nothing until they are
+// ask is what the run is to do while ctx lasts.
+type ask struct {
+	ctx  context.Context
+	do   func(r *run, patience context.Context) (done bool)
+	done chan bool // room for one
+}
+
+// Manage makes the worker one that is directed. It is called once, before Run, whose spouts then emit nothing until they are
 // activated, and which ends when its ctx is done or a component's error was fatal; it doesn't drain.
 func (w *Worker) Manage() *Manager {
-	w.manager = &Manager{w, make(chan func(r *run))}
-	return w.manager
+	m := &Manager{w: w, asks: make(chan ask)}
+	m.over, m.end = context.WithCancel(context.Background())
+	w.manager = m
+	return m
 }
 
-// ErrEnded says that the worker's run is over, or has not begun.
+// ErrEnded says that the worker's run is over.
 var ErrEnded = errors.New("worker: the run has ended")
 
 // do has the run do f, and waits until it has.
-func (m *Manager) do(ctx context.Context, f func(r *run)) error {
-	done := make(chan struct{})
+func (m *Manager) do(ctx context.Context, f func(r *run, patience context.Context) bool) error {
+	a := ask{ctx, f, make(chan bool, 1)}
 	select {
-	case m.asks <- func(r *run) { defer close(done); f(r) }:
-	case <-ctx.Done():
+	case m.asks <- a:
+	case <-m.over.Done():
 		return ErrEnded
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	<-done
-	return ctx.Err()
+	if !<-a.done {
+		return cmp.Or(ctx.Err(), ErrEnded)
+	}
+	return nil
 }
 
 // Activate has the spouts emit, or with false pause.
 func (m *Manager) Activate(ctx context.Context, active bool) error {
-	return m.do(ctx, func(r *run) { r.setSpouts(ctx, active) })
+	return m.do(ctx, func(r *run, patience context.Context) bool { return r.setSpouts(patience, active) })
 }
 
-// Finish has the bolts of a component that run here finish.
+// Finish has the bolts of a component that run here finish. What they could not do is among the snapshot's errors, and in what Run
+// returns.
 func (m *Manager) Finish(ctx context.Context, component string) error {
-	return m.do(ctx, func(r *run) {
+	return m.do(ctx, func(r *run, patience context.Context) bool {
 		m.w.draining.Store(true)
+		all := true
 		for _, t := range m.w.bolts {
-			if t.comp.ID == component {
-				r.finishBolt(ctx, t)
-			}
+			all = all && (t.comp.ID != component || r.finishBolt(patience, t))
 		}
+		return all
 	})
 }
 
@@ -93,14 +111,15 @@ func (w *Worker) exhausted() bool {
 // manage is the time between open and stop of a worker that is directed.
 func (r *run) manage(running context.Context) error {
 	w := r.w
+	defer w.manager.end()
 	for _, t := range w.bolts {
 		r.ask(running, &t.task, func() { t.setActive(true) })
 	}
 	w.setState("running")
 	for {
 		select {
-		case f := <-w.manager.asks:
-			f(r)
+		case a := <-w.manager.asks:
+			a.done <- r.obey(running, a)
 		case <-running.Done():
 			w.draining.Store(true)
 			close(w.leaving)
@@ -110,4 +129,12 @@ func (r *run) manage(running context.Context) error {
 			return nil
 		}
 	}
+}
+
+// obey does what is asked, as long as who asks waits for it and the run lasts.
+func (r *run) obey(running context.Context, a ask) (done bool) {
+	patience, cancel := context.WithCancel(a.ctx)
+	defer cancel()
+	defer context.AfterFunc(running, cancel)()
+	return a.do(r, patience)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,6 +27,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	hard, end := context.WithCancel(context.Background())
 	defer end()
 	w.hard, w.abort = hard, abort
+	if w.manager != nil {
+		defer w.manager.end()
+	}
 	r := &run{w: w, begin: make(chan struct{})}
 	defer w.watch()()
 	err := r.open(running)
@@ -190,13 +194,20 @@ func (r *run) activate(patience context.Context) {
 // deactivate deactivates the spouts. The bolts still have work to do: it is their turn when they stop.
 func (r *run) deactivate(patience context.Context) { r.setSpouts(patience, false) }
 
-// setSpouts asks all spouts at once: one that waits for room downstream must not keep the others waiting.
-func (r *run) setSpouts(patience context.Context, active bool) {
+// setSpouts asks all spouts at once: one that waits for room downstream must not keep the others waiting. It reports whether all have
+// heard it.
+func (r *run) setSpouts(patience context.Context, active bool) bool {
 	var asked sync.WaitGroup
+	var missed atomic.Bool
 	for _, t := range r.w.spouts {
-		asked.Go(func() { r.ask(patience, &t.task, func() { t.setActive(active) }) })
+		asked.Go(func() {
+			if !r.ask(patience, &t.task, func() { t.setActive(active) }) {
+				missed.Store(true)
+			}
+		})
 	}
 	asked.Wait()
+	return !missed.Load()
 }
 
 // finish has the bolts say what they held back, those upstream first; false when patience ended first.
