@@ -39,10 +39,26 @@ func (h *host) listen(ctx context.Context) (*nats.Subscription, error) {
 		select {
 		case h.orders <- o:
 		case <-ctx.Done():
+			h.answer(m, "the worker ends")
 		default:
 			h.answer(m, "the worker has too many requests to do")
 		}
 	})
+}
+
+const unlistenTime = time.Second // for the requests that are there already
+
+// unlisten takes no more requests, once those are answered that are there: Nimbus would wait for the answer of one that is dropped, while
+// it learns at once that nobody is there for one that comes later.
+func unlisten(sub *nats.Subscription) {
+	over := sub.StatusChanged(nats.SubscriptionClosed)
+	if sub.Drain() != nil {
+		return // the connection is closed
+	}
+	select {
+	case <-over:
+	case <-time.After(unlistenTime):
+	}
 }
 
 // obey does what Nimbus asks, one request after the other.

@@ -86,9 +86,9 @@ func (h *host) connectAndRun(ctx context.Context, running *sync.WaitGroup) (err 
 	if err != nil {
 		return fmt.Errorf("subscribing to Nimbus' requests: %w", err)
 	}
-	defer sub.Unsubscribe() //nolint:errcheck // it fails only when the connection is closed, and the subscription with it
+	defer unlisten(sub)
 	running.Go(func() { h.obey(ctx) })
-	running.Go(func() { (&reader{h.spec, h.nc, h.log, h.news}).run(ctx) })
+	running.Go(func() { (&reader{spec: h.spec, nc: h.nc, log: h.log, out: h.news, every: readInterval}).run(ctx) })
 	return h.loop(ctx)
 }
 
