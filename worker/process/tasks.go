@@ -21,7 +21,11 @@ type tasks struct {
 	node       *transport.Node
 	known      *directory
 	ended      chan error // what the run returned
-	mu         struct {
+	links      struct {
+		sync.Mutex
+		to map[int]string // by slot: the worker that its way leads to
+	}
+	mu struct {
 		sync.Mutex // also held while spouts are told
 		active     bool
 		drained    bool // paused for good
@@ -46,6 +50,7 @@ func (h *host) openTasks(ctx context.Context, g *cluster.Generation) (*tasks, er
 		return nil, err
 	}
 	t.worker, t.manager = w, w.Manage()
+	t.links.to = map[int]string{}
 	if t.node, err = openLinks(h.nc, h.spec, w, t.known, h.log); err != nil {
 		return nil, err
 	}
@@ -68,8 +73,11 @@ func placed(o worker.Options, g *cluster.Generation, slots [][]topology.TaskID, 
 	return o
 }
 
-// link takes in the workers that the generation has now.
+// link takes in the workers that the generation has now. Who has come in place of another has nothing of what was sent to that one; nor
+// may the link have known of it, when it had never been up.
 func (t *tasks) link(g *cluster.Generation) {
+	t.links.Lock()
+	defer t.links.Unlock()
 	var ids []string
 	for _, w := range g.Workers {
 		ids = append(ids, w.ID)
@@ -77,9 +85,13 @@ func (t *tasks) link(g *cluster.Generation) {
 	t.node.SetPeers(ids)
 	for _, id := range ids {
 		slot, _ := t.known.slot(id)
-		if p := t.node.Peer(id); p != nil && id != t.spec.Worker {
-			t.worker.Connect(slot, peer{p})
+		if former := t.links.to[slot]; former == id || id == t.spec.Worker {
+			continue
+		} else if former != "" {
+			t.worker.Lost(slot)
 		}
+		t.worker.Connect(slot, peer{t.node.Peer(id)})
+		t.links.to[slot] = id
 	}
 }
 
