@@ -20,21 +20,16 @@ func (l *leader) collect() error {
 	return l.forgetSupervisors(time.Now())
 }
 
-// collectPrograms removes programs that are old enough that nobody is about to submit them.
+// collectPrograms removes programs that are old enough that nobody is about to submit them, and what is left of uploads.
 func (l *leader) collectPrograms() {
 	ctx, cancel := context.WithTimeout(l.ctx, storeTime)
 	defer cancel()
-	programs, err := l.programs.List(ctx)
-	if err != nil {
-		if !errors.Is(err, jetstream.ErrNoObjectsFound) {
-			l.log.Warn("can't list programs", zap.Error(err))
-		}
-		return
+	stream, err := l.js.Stream(ctx, shelfStream)
+	if err == nil {
+		err = shelf{stream, l.o.CollectAfter}.tidy(ctx, l.discard)
 	}
-	for _, p := range programs {
-		if time.Since(p.ModTime) > l.o.CollectAfter {
-			l.discard(p.Name)
-		}
+	if err != nil {
+		l.log.Warn("not all programs that nobody runs could be removed; it is tried again", zap.Error(err))
 	}
 }
 

@@ -121,6 +121,7 @@ type base struct {
 	store    *cluster.Store
 	lease    jetstream.KeyValue
 	programs jetstream.ObjectStore
+	js       jetstream.JetStream
 }
 
 func (n *Nimbus) open(ctx context.Context, nc *nats.Conn) (*base, error) {
@@ -140,7 +141,7 @@ func (n *Nimbus) open(ctx context.Context, nc *nats.Conn) (*base, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the object store %q: %w", cluster.ProgramBucket, err)
 	}
-	return &base{nc, store, lease, programs}, nil
+	return &base{nc, store, lease, programs, js}, nil
 }
 
 // serve is one leadership, from the campaign to its end. The error says why it has ended.
