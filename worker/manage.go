@@ -20,8 +20,8 @@ type Manager struct {
 // ask is what the run is to do while ctx lasts.
 type ask struct {
 	ctx  context.Context
-	do   func(r *run, patience context.Context) (done bool)
-	done chan bool // room for one
+	do   func(r *run, patience context.Context) error
+	done chan error // room for one
 }
 
 // Manage makes the worker one that is directed. It is called once, before Run, whose spouts then emit nothing until they are
@@ -37,8 +37,8 @@ func (w *Worker) Manage() *Manager {
 var ErrEnded = errors.New("worker: the run has ended")
 
 // do has the run do f, and waits until it has.
-func (m *Manager) do(ctx context.Context, f func(r *run, patience context.Context) bool) error {
-	a := ask{ctx, f, make(chan bool, 1)}
+func (m *Manager) do(ctx context.Context, f func(r *run, patience context.Context) error) error {
+	a := ask{ctx, f, make(chan error, 1)}
 	select {
 	case m.asks <- a:
 	case <-m.over.Done():
@@ -46,27 +46,28 @@ func (m *Manager) do(ctx context.Context, f func(r *run, patience context.Contex
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if !<-a.done {
+	err := <-a.done
+	if errors.Is(err, errPatience) {
 		return cmp.Or(ctx.Err(), ErrEnded)
 	}
-	return nil
+	return err
 }
 
 // Activate has the spouts emit, or with false pause.
 func (m *Manager) Activate(ctx context.Context, active bool) error {
-	return m.do(ctx, func(r *run, patience context.Context) bool { return r.setSpouts(patience, active) })
+	return m.do(ctx, func(r *run, patience context.Context) error {
+		if !r.setSpouts(patience, active) {
+			return errPatience
+		}
+		return nil
+	})
 }
 
-// Finish has the bolts of a component that run here finish. What they could not do is among the snapshot's errors, and in what Run
-// returns.
+// Finish has the bolts of a component that run here finish. An error may also be theirs.
 func (m *Manager) Finish(ctx context.Context, component string) error {
-	return m.do(ctx, func(r *run, patience context.Context) bool {
+	return m.do(ctx, func(r *run, patience context.Context) error {
 		m.w.draining.Store(true)
-		all := true
-		for _, t := range m.w.bolts {
-			all = all && (t.comp.ID != component || r.finishBolt(patience, t))
-		}
-		return all
+		return r.finishComponent(patience, component)
 	})
 }
 
@@ -112,9 +113,6 @@ func (w *Worker) exhausted() bool {
 func (r *run) manage(running context.Context) error {
 	w := r.w
 	defer w.manager.end()
-	for _, t := range w.bolts {
-		r.ask(running, &t.task, func() { t.setActive(true) })
-	}
 	w.setState("running")
 	for {
 		select {
@@ -132,7 +130,7 @@ func (r *run) manage(running context.Context) error {
 }
 
 // obey does what is asked, as long as who asks waits for it and the run lasts.
-func (r *run) obey(running context.Context, a ask) (done bool) {
+func (r *run) obey(running context.Context, a ask) error {
 	patience, cancel := context.WithCancel(a.ctx)
 	defer cancel()
 	defer context.AfterFunc(running, cancel)()

@@ -94,6 +94,23 @@ func TestNothingIsDoneAfterTheRun(t *testing.T) {
 	}
 }
 
+// What a bolt can't finish is told to who asked it to.
+func TestBoltCannotFinish(t *testing.T) {
+	m, _, cancel, result := managed(t, worker.Options{}, func(b *topology.Builder) {
+		b.Spout("src", newSource(0).factory).Emits("n")
+		b.Bolt("sink", func() topology.Bolt { return &unfinishing{} }).Shuffle("src")
+	})
+	require.ErrorContains(t, m.Finish(t.Context(), "sink"), "sink[0] could not finish: full")
+	cancel()
+	require.NoError(t, await(t, result, "the end"))
+}
+
+// unfinishing is a bolt that can't finish.
+type unfinishing struct{}
+
+func (*unfinishing) Execute(context.Context, *topology.Tuple, *topology.Collector) error { return nil }
+func (*unfinishing) Finish(context.Context, *topology.Collector) error                   { return errors.New("full") }
+
 // opening is a source whose Open returns an error.
 type opening struct {
 	*source

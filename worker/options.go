@@ -29,10 +29,16 @@ type Options struct {
 	Overrides map[string]Override
 	// Placement says which tasks run here and which in other workers; nil: all run here. See [Worker.Manage].
 	Placement *Placement
-	MaxTuple  int // bytes that a tuple may have on its way to another worker; 900 KiB
+	MaxTuple  int // bytes that a tuple may have on its way to another worker; DefaultMaxTuple
 	// Observer hears of every emit, ack and fail; for tests, it costs much. It may be nil.
 	Observer Observer
 }
+
+// Sizes of what goes to another worker.
+const (
+	DefaultMaxTuple = 900 << 10 // bytes
+	MinMessage      = 128 << 10 // bytes that a Peer must be able to send, whatever MaxTuple is
+)
 
 // Override changes the declaration of one component. Zero fields change nothing.
 type Override struct {
@@ -52,7 +58,7 @@ func (o Options) withDefaults(t topology.Options) Options {
 	o.StuckAfter = cmp.Or(o.StuckAfter, 10*time.Second)
 	o.Seed = cmp.Or(o.Seed, rand.Uint64(), 1)
 	o.Name = cmp.Or(o.Name, "local")
-	o.MaxTuple = cmp.Or(o.MaxTuple, 900<<10)
+	o.MaxTuple = cmp.Or(o.MaxTuple, DefaultMaxTuple)
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}

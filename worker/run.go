@@ -92,6 +92,9 @@ func (r *run) main(t *task, loop func(context.Context), stop func(), opened chan
 	}
 	select {
 	case <-r.begin:
+		if r.w.manager != nil && t.bolt != nil {
+			t.setActive(true) // before the tuples that may be there from other workers
+		}
 		loop(r.w.hard)
 	case <-r.w.hard.Done():
 	}
@@ -213,11 +216,11 @@ func (r *run) setSpouts(patience context.Context, active bool) bool {
 // finish has the bolts say what they held back, those upstream first; false when patience ended first.
 func (r *run) finish(patience context.Context) bool {
 	for _, c := range r.w.topology.Upstream() {
-		for _, t := range r.w.bolts {
-			if t.comp == c && !r.finishBolt(patience, t) {
-				return false
-			}
+		err := r.finishComponent(patience, c.ID)
+		if errors.Is(err, errPatience) {
+			return false
 		}
+		r.unfinished = errors.Join(r.unfinished, err)
 		if !c.IsSpout() && !r.quiet(patience) {
 			return false
 		}
@@ -225,13 +228,23 @@ func (r *run) finish(patience context.Context) bool {
 	return true
 }
 
-func (r *run) finishBolt(patience context.Context, t *boltTask) bool {
-	var err error
-	if !r.ask(patience, &t.task, func() { err = t.finish(r.w.hard) }) {
-		return false
+// errPatience says that patience ended before all tasks had done what they were asked.
+var errPatience = errors.New("worker: patience has ended")
+
+// finishComponent has the bolts of a component finish. An error is theirs, or errPatience.
+func (r *run) finishComponent(patience context.Context, id string) error {
+	var errs []error
+	for _, t := range r.w.bolts {
+		if t.comp.ID != id {
+			continue
+		}
+		finished := make(chan error, 1)
+		if !r.ask(patience, &t.task, func() { finished <- t.finish(r.w.hard) }) {
+			return errPatience
+		}
+		errs = append(errs, <-finished)
 	}
-	r.unfinished = errors.Join(r.unfinished, err)
-	return true
+	return errors.Join(errs...)
 }
 
 // stop ends the tasks, each in its own time.
