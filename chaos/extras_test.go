@@ -14,12 +14,14 @@ import (
 // extras are what some tests add to the load.
 type extras struct {
 	Brake  string // while there is a file of this name, each square takes brakeTime
-	Flood  bool   // a spout and a bolt beside the records, whose tuples nobody acks
+	Flood  string // beside the records, a spout and a bolt, whose tuples nobody acks; it emits while there is a file of this name
 	Broken bool   // its workers end before they begin
+
+	MaxPending int // trees of each spout task; 0 is the default
 }
 
-// brakeTime is many times what a square takes.
-const brakeTime = 2 * time.Millisecond
+// brakeTime is many times what a square takes, and so long that squares don't keep up with the feed.
+const brakeTime = 20 * time.Millisecond
 
 // execute is a bolt without state.
 type execute = func(context.Context, *topology.Tuple, *topology.Collector) error
@@ -30,11 +32,16 @@ func (e extras) braked(f execute) execute {
 		return f
 	}
 	return func(ctx context.Context, t *topology.Tuple, out *topology.Collector) error {
-		if _, err := os.Stat(e.Brake); err == nil {
+		if isThere(e.Brake) {
 			time.Sleep(brakeTime) // the fault is one of time
 		}
 		return f(ctx, t, out)
 	}
+}
+
+func isThere(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
 }
 
 // maybeBreak ends a worker, but not who is asked what the topology is.
@@ -52,19 +59,23 @@ const (
 	floodSize   = 1 << 10
 )
 
-// addFlood adds a spout whose every tuple may be lost, so that nothing but credits holds it back.
-func (e extras) addFlood(b *topology.Builder) {
-	if !e.Flood {
+// extend adds what is beside the records.
+func (e extras) extend(b *topology.Builder) {
+	if e.MaxPending > 0 {
+		b.MaxSpoutPending(e.MaxPending)
+	}
+	if e.Flood == "" {
 		return
 	}
-	b.Spout("flood", func() topology.Spout { return &floodSpout{text: strings.Repeat("x", floodSize)} }).Emits("text")
+	b.Spout("flood", func() topology.Spout { return &floodSpout{gate: e.Flood, text: strings.Repeat("x", floodSize)} }).Emits("text")
 	b.Bolt("drain", topology.BoltFunc(drain)).Shuffle("flood").Parallelism(2)
 }
 
 func drain(context.Context, *topology.Tuple, *topology.Collector) error { return nil }
 
-// floodSpout emits in bursts.
+// floodSpout emits in bursts tuples that may be lost, so that nothing but credits holds it back.
 type floodSpout struct {
+	gate string
 	text string
 	beat *time.Ticker
 }
@@ -77,12 +88,19 @@ func (s *floodSpout) Open(context.Context, *topology.Context) error {
 func (s *floodSpout) Next(_ context.Context, out *topology.SpoutCollector) error {
 	select {
 	case <-s.beat.C:
-		for range floodTuples {
-			out.Emit(s.text)
-		}
+		s.burst(out)
 	default:
 	}
 	return nil
+}
+
+func (s *floodSpout) burst(out *topology.SpoutCollector) {
+	if !isThere(s.gate) {
+		return
+	}
+	for range floodTuples {
+		out.Emit(s.text)
+	}
 }
 
 func (s *floodSpout) Close() error {

@@ -56,7 +56,7 @@ func (l load) builder() *topology.Builder {
 	b.Bolt("parse", topology.BoltFunc(parse)).Emits("n").Parallelism(l.Tasks).Shuffle("numbers")
 	b.Bolt("square", topology.BoltFunc(l.braked(square))).Emits("data").Parallelism(l.Tasks).Fields("parse", "n")
 	jetstream.Sink(b, "results", jetstream.SinkOptions{Access: access, Subject: outStream, Stream: outStream}).Shuffle("square").Parallelism(l.Tasks)
-	l.addFlood(b)
+	l.extend(b)
 	return b
 }
 
