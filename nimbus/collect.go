@@ -24,9 +24,9 @@ func (l *leader) collect() error {
 func (l *leader) collectPrograms() {
 	ctx, cancel := context.WithTimeout(l.ctx, storeTime)
 	defer cancel()
-	stream, err := l.js.Stream(ctx, shelfStream)
+	s, err := l.shelf(ctx)
 	if err == nil {
-		err = shelf{stream, l.o.CollectAfter}.tidy(ctx, l.discard)
+		err = s.tidy(ctx, l.discard)
 	}
 	if err != nil {
 		l.log.Warn("not all programs that nobody runs could be removed; it is tried again", zap.Error(err))

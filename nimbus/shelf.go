@@ -28,11 +28,27 @@ type shelf struct {
 	age    time.Duration // at which what is of no use is removed
 }
 
+func (l *leader) shelf(ctx context.Context) (shelf, error) {
+	stream, err := l.js.Stream(ctx, shelfStream)
+	return shelf{stream, l.o.CollectAfter}, err
+}
+
 // entry is what the store says of a program.
 type entry struct {
 	Name    string `json:"name"`
 	ID      string `json:"nuid"`
 	Deleted bool   `json:"deleted"`
+}
+
+// whole reports whether all chunks of a program are there. An upload that finds no room may leave an entry without
+// them: the client sends it before it knows what has become of the chunks.
+func (s shelf) whole(ctx context.Context, p *jetstream.ObjectInfo) (bool, error) {
+	subject := shelfChunks + p.NUID
+	info, err := s.stream.Info(ctx, jetstream.WithSubjectFilter(subject))
+	if err != nil {
+		return false, err
+	}
+	return info.State.Subjects[subject] == uint64(p.Chunks), nil
 }
 
 // tidy removes what is old and of no use. discard is called for the names of old programs.

@@ -16,13 +16,13 @@ import (
 // abandoned puts into the store what an upload leaves whose client is killed, and what hostile clients could write.
 func (r *rig) abandoned() (subjects []string) {
 	const half = shelfChunks + "halfOfAProgram"
-	valid := shelfEntries + base64.URLEncoding.EncodeToString([]byte("somebody"))
+	another := shelfEntries + base64.URLEncoding.EncodeToString([]byte("somebody"))
 	for _, m := range []struct{ subject, text string }{
 		{half, strings.Repeat("x", 128<<10)}, {half, strings.Repeat("y", 128<<10)},
-		{shelfEntries + "bm8ganNvbg==", "no JSON"},
 		{shelfEntries + "MTIz", "123"},
-		{valid, `{"name":"another"}`},
+		{another, `{"name":"another"}`},
 		{shelfEntries + "zzz", `{"name":"../../etc/passwd"}`},
+		{shelfEntries + "bm8ganNvbg==", "no JSON"}, // as the last one: who lists entries waits for it
 	} {
 		_, err := r.js.Publish(r.t.Context(), m.subject, []byte(m.text))
 		require.NoError(r.t, err)
@@ -83,6 +83,21 @@ func TestS17NoEntryKeepsALeaderFromCollecting(t *testing.T) {
 	defer l.close(nil)
 	require.NoError(t, l.collect())
 	require.False(t, r.stored(unused))
+}
+
+// A program is not there as long as some of it isn't.
+func TestS17AnEntryWithoutItsChunksIsNoProgram(t *testing.T) {
+	r := newRig(t)
+	r.nimbus("n1")
+	m := r.machine("a", 8)
+	q := r.request("words")
+	info, err := r.programs().GetInfo(t.Context(), q.Program.Digest)
+	require.NoError(t, err)
+	require.NoError(t, r.shelf(0).stream.Purge(t.Context(), jetstream.WithPurgeSubject(shelfChunks+info.NUID)))
+	require.Contains(t, r.refused(cluster.Invalid, cluster.VerbSubmit, q).Message, "not uploaded whole")
+	require.False(t, r.stored(q.Program), "the next one uploads it again")
+	require.Zero(t, m.workers())
+	r.submit("words")
 }
 
 // What doesn't fit is refused, and what was there stays as it was.

@@ -189,5 +189,20 @@ func (l *leader) checkProgram(p *cluster.Program) error {
 	case info.Size != uint64(p.Size):
 		return cluster.Errorf(cluster.Invalid, "the program %s has %d bytes in the store, not %d", p.Digest, info.Size, p.Size).WithHint("upload it again")
 	}
+	return l.checkWhole(ctx, info)
+}
+
+func (l *leader) checkWhole(ctx context.Context, info *jetstream.ObjectInfo) error {
+	s, err := l.shelf(ctx)
+	whole := false
+	if err == nil {
+		whole, err = s.whole(ctx, info)
+	}
+	switch {
+	case err != nil:
+		return cluster.Errorf(cluster.Unavailable, "looking for the program %s: %v", info.Name, err)
+	case !whole:
+		return cluster.Errorf(cluster.Invalid, "the program %s was not uploaded whole", info.Name).WithHint("upload it again")
+	}
 	return nil
 }
