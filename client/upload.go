@@ -50,8 +50,15 @@ func storeError(ctx context.Context, err error) error {
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		return cluster.Errorf(cluster.Unavailable, "the cluster has no store for programs").WithHint("start a Nimbus: it makes one")
 	}
+	if e := new(jetstream.APIError); errors.As(err, &e) && e.ErrorCode == codeNoRoom {
+		return cluster.Errorf(cluster.NoRoom, "the store of programs is full: %v", err).
+			WithHint("kill topologies that are not needed, or wait: programs that none runs are removed ten minutes after their upload")
+	}
 	return cluster.Errorf(cluster.Unavailable, "uploading the program: %v", err)
 }
+
+// codeNoRoom is NATS' code of a write that finds no room in its stream, or on the disk.
+const codeNoRoom = 10077
 
 // counted tells how much was read.
 type counted struct {
