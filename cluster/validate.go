@@ -236,7 +236,11 @@ func (p *problems) component(d *Definition, c *Component) {
 	p.inRange(fmt.Sprintf("component %q: memory", cut(c.ID)), c.Memory, MaxMemory)
 	p.inRange(fmt.Sprintf("component %q: cpu", cut(c.ID)), c.CPU, 100_000)
 	p.check(c.Spout == (len(c.Inputs) == 0), "component %q: a bolt has inputs, a spout has none", cut(c.ID))
+	for _, s := range c.Streams {
+		p.name(fmt.Sprintf("component %q: stream", cut(c.ID)), s.Name)
+	}
 	for _, in := range c.Inputs {
+		p.name(fmt.Sprintf("component %q: stream of an input", cut(c.ID)), in.Stream)
 		p.check(d.Component(in.Component) != nil, "component %q subscribes to %q, which is not there", cut(c.ID), cut(in.Component))
 	}
 }

@@ -33,7 +33,7 @@ func TestWhatSubmitRefuses(t *testing.T) {
 		{"a program of another size", func(q *cluster.SubmitRequest) { q.Program.Size++ }, cluster.Invalid, "bytes"},
 		{"a definition that is too large to be kept", func(q *cluster.SubmitRequest) {
 			for i := range q.Definition.Components {
-				q.Definition.Components[i].Streams = []cluster.Stream{{Name: strings.Repeat("x", 347_000)}}
+				q.Definition.Components[i].Streams = []cluster.Stream{{Name: "default", Fields: []string{strings.Repeat("x", 347_000)}}}
 			}
 		}, cluster.Invalid, "bytes, at most"},
 		{"a new program for a topology that is not there", func(q *cluster.SubmitRequest) { q.Replace = true }, cluster.NotFound, "no topology"},
