@@ -22,8 +22,14 @@ func newBeater(name string) (*beater, error) {
 		return nil, fmt.Errorf("the file of the worker's sign of life: %w", err)
 	}
 	b := &beater{file: f, n: uint64(time.Now().UnixNano()) >> 1} // other than what a former life has left there
-	return b, b.write(b.n)
+	if err := b.write(b.n); err != nil {
+		b.close()
+		return nil, fmt.Errorf("the worker's sign of life: %w", err)
+	}
+	return b, nil
 }
+
+func (b *beater) close() { b.file.Close() }
 
 func (b *beater) write(n uint64) error {
 	var buf [8]byte
@@ -48,7 +54,4 @@ func (b *beater) run(ctx context.Context) {
 }
 
 // over says that the worker ends in order.
-func (b *beater) over() {
-	_ = b.write(cluster.BeatOver)
-	b.file.Close()
-}
+func (b *beater) over() { _ = b.write(cluster.BeatOver) }

@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -23,27 +24,39 @@ const (
 	orderTimeout = 10 * time.Second // for tasks to do what is asked
 )
 
-// listen takes requests of Nimbus. A look at the progress is answered here; all else is for obey.
+// listen takes requests of Nimbus.
 func (h *host) listen(ctx context.Context) (*nats.Subscription, error) {
 	subject := cluster.ControlSubject(h.spec.TopologyID, h.spec.Worker, "*")
-	return h.nc.Subscribe(subject, func(m *nats.Msg) {
-		o := order{verb: m.Subject[strings.LastIndexByte(m.Subject, '.')+1:], m: m}
-		if err := json.Unmarshal(m.Data, &o.request); err != nil {
-			h.answer(m, "the request can't be read: "+err.Error())
-			return
-		}
-		if o.verb == cluster.ControlStatus {
-			h.answer(m, "")
-			return
-		}
-		select {
-		case h.orders <- o:
-		case <-ctx.Done():
-			h.answer(m, "the worker ends")
-		default:
-			h.answer(m, "the worker has too many requests to do")
-		}
-	})
+	return h.nc.Subscribe(subject, func(m *nats.Msg) { h.take(ctx, m) })
+}
+
+// take does what takes no time: to tell the progress, and to stop, which nothing that takes long may delay. All else is for obey.
+func (h *host) take(ctx context.Context, m *nats.Msg) {
+	o := order{verb: m.Subject[strings.LastIndexByte(m.Subject, '.')+1:], m: m}
+	err := json.Unmarshal(m.Data, &o.request)
+	switch {
+	case err != nil:
+		h.answer(m, "the request can't be read: "+err.Error())
+	case o.verb == cluster.ControlStatus:
+		h.answer(m, "")
+	case o.verb == cluster.ControlStop:
+		h.answer(m, "")
+		h.end("told to stop by Nimbus")
+	case ctx.Err() != nil:
+		h.answer(m, ending)
+	default:
+		h.queue(o)
+	}
+}
+
+const ending = "the worker ends"
+
+func (h *host) queue(o order) {
+	select {
+	case h.orders <- o:
+	default:
+		h.answer(o.m, "the worker has too many requests to do")
+	}
 }
 
 const unlistenTime = time.Second // for the requests that are there already
@@ -63,16 +76,15 @@ func unlisten(sub *nats.Subscription) {
 
 // obey does what Nimbus asks, one request after the other.
 func (h *host) obey(ctx context.Context) {
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-			return
 		case o := <-h.orders:
 			h.answer(o.m, h.do(ctx, o))
-			if o.verb == cluster.ControlStop {
-				h.end("told to stop by Nimbus")
-			}
 		}
+	}
+	for len(h.orders) > 0 {
+		h.answer((<-h.orders).m, ending)
 	}
 }
 
@@ -80,23 +92,28 @@ func (h *host) obey(ctx context.Context) {
 func (h *host) do(ctx context.Context, o order) (problem string) {
 	patience, cancel := context.WithTimeout(ctx, orderTimeout)
 	defer cancel()
-	t := h.running()
-	switch {
-	case o.verb == cluster.ControlStop:
-		return ""
-	case t == nil:
-		h.drained.Store(h.drained.Load() || o.request.Drain)
-		return "" // there is nothing to pause or to finish
-	case o.request.Generation != t.generation:
-		return "the worker runs another generation"
-	}
 	switch o.verb {
 	case cluster.ControlDeactivate:
-		return problemOf(t.pause(patience, o.request.Drain))
+		if o.request.Drain {
+			h.drained.Store(true) // before the look at the tasks: see open
+		}
+		return h.tell(o, func(t *tasks) error { return t.pause(patience, o.request.Drain) })
 	case cluster.ControlFinish:
-		return problemOf(t.manager.Finish(patience, o.request.Component))
+		return h.tell(o, func(t *tasks) error { return t.manager.Finish(patience, o.request.Component) })
 	}
 	return "there is no such request: " + o.verb
+}
+
+// tell does something with the tasks, if they are open: else there is nothing to pause or to finish.
+func (h *host) tell(o order, do func(t *tasks) error) (problem string) {
+	t := h.running()
+	switch {
+	case t == nil:
+		return ""
+	case o.request.Generation != t.generation:
+		return fmt.Sprintf("the worker runs generation %d, the request is for generation %d", t.generation, o.request.Generation)
+	}
+	return problemOf(do(t))
 }
 
 func problemOf(err error) string {

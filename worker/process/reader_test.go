@@ -11,13 +11,8 @@ import (
 	"github.com/galestream/gale/natsd"
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 	"go.uber.org/zap"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-const patience = 30 * time.Second
 
 func serve(t *testing.T) (url string) {
 	t.Helper()

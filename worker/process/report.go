@@ -11,7 +11,7 @@ import (
 
 const reportInterval = time.Second
 
-// report tells Nimbus, and whoever else listens, how the worker fares.
+// report tells Nimbus, and whoever else listens, how the worker fares. The loop's.
 func (h *host) report() {
 	r := h.brief()
 	if t := h.running(); t != nil {
@@ -23,18 +23,39 @@ func (h *host) report() {
 	}
 }
 
-// publish sends a report; one that NATS doesn't take is cut.
+// publish sends a report. One that is more than NATS takes is cut, at last to what Nimbus must know.
 func (h *host) publish(r cluster.Report) error {
-	data, err := json.Marshal(r)
-	if err == nil && int64(len(data)) > h.nc.MaxPayload() {
-		h.log.Warn("the worker's figures are too many for one report: its errors and edges are left out", zap.Int("bytes", len(data)))
-		r.Snapshot.Errors, r.Snapshot.Edges, r.Links = nil, nil, nil
-		data, err = json.Marshal(r)
+	for cut := 0; ; cut++ {
+		data, err := json.Marshal(r)
+		if err != nil {
+			return err
+		}
+		if int64(len(data)) <= h.nc.MaxPayload() || cut == len(cuts) {
+			h.noteCut(cut, len(data))
+			return h.nc.Publish(cluster.ReportSubject(h.spec.TopologyID, h.spec.Worker), data)
+		}
+		cuts[cut](&r)
 	}
-	if err != nil {
-		return err
+}
+
+// cuts are what a report does without when it is too large, one after the other.
+var cuts = []func(r *cluster.Report){
+	func(r *cluster.Report) { r.Snapshot.Errors, r.Snapshot.Edges, r.Links = nil, nil, nil },
+	func(r *cluster.Report) {
+		for i := range r.Snapshot.Tasks {
+			t := &r.Snapshot.Tasks[i]
+			t.Counters, t.Gauges, t.Own = nil, nil, nil
+		}
+	},
+	func(r *cluster.Report) { r.Snapshot.Tasks = nil },
+}
+
+// noteCut logs what reports do without, when that changes.
+func (h *host) noteCut(cut, size int) {
+	if cut > h.cut {
+		h.log.Warn("the worker's figures are too many for one report; some are left out", zap.Int("bytes left", size), zap.Int("steps of cutting", cut))
 	}
-	return h.nc.Publish(cluster.ReportSubject(h.spec.TopologyID, h.spec.Worker), data)
+	h.cut = cut
 }
 
 // brief is a report without the figures.
@@ -51,8 +72,8 @@ func (h *host) brief() cluster.Report {
 		r.Progress = cluster.Progress{SourcesOver: true, Quiet: true}
 		return r
 	}
-	active, drained := t.state()
-	r.Generation, r.Active = t.generation, active
+	active, drained := t.valve.state()
+	r.Generation, r.Active = t.generation, active && r.Phase != cluster.Opening
 	if drained && r.Phase == cluster.Running {
 		r.Phase = cluster.Draining
 	}

@@ -1,10 +1,11 @@
 package process
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"math/rand/v2"
-	"sync"
 
 	"github.com/galestream/gale/cluster"
 	"github.com/galestream/gale/topology"
@@ -12,51 +13,61 @@ import (
 	"github.com/galestream/gale/worker"
 )
 
-// tasks are the open tasks of a worker with their links: what there is once its generation is current.
+// tasks are the tasks of a worker with their links: what there is once its generation is current. What is not said to be safe is the host's
+// loop's.
 type tasks struct {
 	generation int
-	spec       cluster.WorkerSpec
+	own        string // worker id
 	worker     *worker.Worker
 	manager    *worker.Manager
 	node       *transport.Node
 	known      *directory
-	ended      chan error // what the run returned
-	links      struct {
-		sync.Mutex
-		to map[int]string // by slot: the worker that its way leads to
-	}
-	mu struct {
-		sync.Mutex // also held while spouts are told
-		active     bool
-		drained    bool // paused for good
-	}
+	valve      *valve
+	to         map[int]string // by slot: the worker that its way leads to
+	ended      chan error     // what the run returned
 }
 
 // openTasks makes the tasks of the worker and has them run. ctx ends them.
 func (h *host) openTasks(ctx context.Context, g *cluster.Generation) (*tasks, error) {
-	t := &tasks{generation: g.Number, spec: h.spec, known: newDirectory(g), ended: make(chan error, 1)}
+	t := &tasks{generation: g.Number, own: h.spec.Worker, known: newDirectory(g), to: map[int]string{}, ended: make(chan error, 1)}
 	if err := t.known.update(g); err != nil {
 		return nil, err
 	}
-	own, _ := t.known.slot(h.spec.Worker)
-	opt := placed(h.options, g, t.known.slots, own)
-	opt.Name = h.spec.Worker
-	opt.Seed = (opt.Seed | 1) * (h.spec.Life<<1 | 1) // a former life's late acks must not fit the new one's trees
-	if h.options.Seed == 0 {
-		opt.Seed = rand.Uint64() | 1
-	}
-	w, err := worker.New(h.topology, opt)
+	opt, err := h.optionsFor(g, t.known)
 	if err != nil {
 		return nil, err
 	}
-	t.worker, t.manager = w, w.Manage()
-	t.links.to = map[int]string{}
-	if t.node, err = openLinks(h.nc, h.spec, w, t.known, h.log); err != nil {
+	if t.worker, err = worker.New(h.topology, opt); err != nil {
+		return nil, err
+	}
+	t.manager = t.worker.Manage()
+	t.valve = newValve(t.manager.Activate)
+	if t.node, err = openLinks(h.nc, h.spec, t.worker, t.known, h.log); err != nil {
 		return nil, err
 	}
 	t.link(g)
-	go func() { t.ended <- w.Run(ctx) }()
+	go func() { t.ended <- t.worker.Run(ctx) }()
 	return t, nil
+}
+
+// messageRest is what a message has besides a tuple: headers of frames and slabs. They have less.
+const messageRest = 1 << 10
+
+// optionsFor returns the options of the worker that runs its slot of the generation.
+func (h *host) optionsFor(g *cluster.Generation, known *directory) (worker.Options, error) {
+	own, _ := known.slot(h.spec.Worker)
+	o := placed(h.options, g, known.slots, own)
+	o.Name = h.spec.Worker
+	o.Seed = (o.Seed | 1) * (h.spec.Life<<1 | 1) // a former life's late acks must not fit the new one's trees
+	if h.options.Seed == 0 {
+		o.Seed = rand.Uint64() | 1
+	}
+	limit := int(h.nc.MaxPayload())
+	if limit < worker.MinMessage {
+		return o, fmt.Errorf("NATS takes messages of at most %d bytes, workers need %d: raise max_payload in the configuration of the NATS server", limit, worker.MinMessage)
+	}
+	o.MaxTuple = min(cmp.Or(o.MaxTuple, worker.DefaultMaxTuple), limit-messageRest)
+	return o, nil
 }
 
 // placed returns the options of a worker that runs a slot of the generation.
@@ -76,8 +87,6 @@ func placed(o worker.Options, g *cluster.Generation, slots [][]topology.TaskID, 
 // link takes in the workers that the generation has now. Who has come in place of another has nothing of what was sent to that one; nor
 // may the link have known of it, when it had never been up.
 func (t *tasks) link(g *cluster.Generation) {
-	t.links.Lock()
-	defer t.links.Unlock()
 	var ids []string
 	for _, w := range g.Workers {
 		ids = append(ids, w.ID)
@@ -85,50 +94,33 @@ func (t *tasks) link(g *cluster.Generation) {
 	t.node.SetPeers(ids)
 	for _, id := range ids {
 		slot, _ := t.known.slot(id)
-		if former := t.links.to[slot]; former == id || id == t.spec.Worker {
+		if former := t.to[slot]; former == id || id == t.own {
 			continue
 		} else if former != "" {
 			t.worker.Lost(slot)
 		}
 		t.worker.Connect(slot, peer{t.node.Peer(id)})
-		t.links.to[slot] = id
+		t.to[slot] = id
 	}
 }
 
 // update follows a new version of the assignment. An error says that the process can't.
-func (t *tasks) update(ctx context.Context, a *cluster.Assignment) error {
+func (t *tasks) update(a *cluster.Assignment) error {
 	if err := t.known.update(a.Current); err != nil {
 		return err
 	}
 	t.link(a.Current)
-	return t.activate(ctx, a.Active)
-}
-
-// activate has the spouts emit, or pause, unless they pause for good.
-func (t *tasks) activate(ctx context.Context, active bool) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.mu.active == active || t.mu.drained {
-		return nil
-	}
-	if err := t.manager.Activate(ctx, active); err != nil {
-		return err
-	}
-	t.mu.active = active
+	t.valve.set(a.Active)
 	return nil
 }
 
-// pause has the spouts pause; for good, when it is to drain.
+// pause has the spouts pause, until a new version of the assignment says otherwise, or for good when it is to drain. It waits until they have. It may be
+// called from any goroutine.
 func (t *tasks) pause(ctx context.Context, drain bool) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.mu.drained = t.mu.drained || drain
-	t.mu.active = false
-	return t.manager.Activate(ctx, false)
-}
-
-func (t *tasks) state() (active, drained bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.mu.active, t.mu.drained
+	if drain {
+		t.valve.lock()
+	} else {
+		t.valve.set(false)
+	}
+	return t.valve.awaitClosed(ctx)
 }
