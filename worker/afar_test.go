@@ -213,6 +213,29 @@ func TestLost(t *testing.T) {
 	require.Empty(t, other.fails)
 }
 
+// The trees that another worker may have sent on to one that has died fail, too: it may have done so after the spout's worker has learnt of the death.
+func TestLostOnTheWay(t *testing.T) {
+	var held atomic.Int64
+	s := newSource(50)
+	block := make(chan struct{})
+	f := newFleet(t, 3, worker.Options{}, func(b *topology.Builder) {
+		b.Spout("a-src", s.factory).Emits("n")                                            // task 1
+		b.Bolt("b-pass", execute(func(t *topology.Tuple, out *topology.Collector) error { // task 2
+			out.Emit(t.Int("n"))
+			return nil
+		})).Emits("n").Shuffle("a-src")
+		b.Bolt("c-far", execute(func(*topology.Tuple, *topology.Collector) error { held.Add(1); <-block; return nil })).Shuffle("b-pass") // task 3
+	})
+	f.start()
+	waitFor(t, func() bool { return held.Load() > 0 && of(t, f.workers[2], "b-pass").Executed == 50 })
+	f.workers[2].Lost(0)
+	waitFor(t, func() bool { return of(t, f.workers[1], "a-src").Failed == 50 })
+	close(block)
+	waitFor(t, func() bool { return of(t, f.workers[0], "c-far").Executed == 50 })
+	f.end()
+	require.Len(t, s.fails, 50)
+}
+
 // A bolt whose inbox tasks of its own worker have filled has room for what credit lets other workers send.
 func TestNeighboursLeaveRoomForAfar(t *testing.T) {
 	near, far := newSource(500), newSource(500)
@@ -241,7 +264,7 @@ func TestMalformedFromAfar(t *testing.T) {
 		b.Bolt("sink", ignore).Parallelism(3).All("src")
 	})
 	for n := range 300 {
-		for _, fill := range []byte{0, 1, 2, 3, 0x7f, 0xff} {
+		for _, fill := range []byte{0, 1, 2, 3, 4, 0x7f, 0xff} {
 			body := []byte(strings.Repeat(string(rune(fill)), n))
 			f.workers[0].Control(1, body)
 			for dest := range uint32(8) {

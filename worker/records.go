@@ -9,11 +9,12 @@ import (
 )
 
 // A control record is one of these bytes and then: for acks, root and XOR (8 and 8 bytes) of one tree after the other; for touches,
-// roots (8); for a failure, the root (8) and the cause as text.
+// roots (8); for a failure, the root (8) and the cause as text; for a loss, the slot (4) whose process has died, as the sender has seen.
 const (
 	recordAcks    = 1
 	recordTouches = 2
 	recordFailure = 3
+	recordLost    = 4
 	maxRecord     = 32 << 10
 	maxCause      = 4 << 10
 )
@@ -104,8 +105,19 @@ func (s *slot) take(record []byte) error {
 		return s.w.touchAll(rest)
 	case kind == recordFailure && len(rest) >= 8:
 		return s.w.failFrom(rootAt(rest, 0), string(rest[8:min(len(rest), 8+maxCause)]))
+	case kind == recordLost && len(rest) == 4:
+		return s.w.lostElsewhere(binary.BigEndian.Uint32(rest))
 	}
 	return errRecord
+}
+
+// lostElsewhere takes the word of another worker that a slot has lost its process.
+func (w *Worker) lostElsewhere(slot uint32) error {
+	if int64(slot) >= int64(len(w.slots)) {
+		return errRecord
+	}
+	w.failThrough(int(slot))
+	return nil
 }
 
 // ledgerHere returns the ledger of a root that another process has named, nil when it is not here.

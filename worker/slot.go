@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"encoding/binary"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -116,8 +117,20 @@ func (w *Worker) Credit(slot int, dest uint32) {
 }
 
 // Lost says that the process of a slot has died, and with it all that was under way there: trees of this worker's
-// spouts that may have had tuples there fail now, rather than when their time is over.
+// spouts that may have had tuples there fail now, rather than when their time is over. Other workers are told: each of them
+// may have learnt of it before this one, and have begun trees since whose tuples this one has still sent to the dead.
 func (w *Worker) Lost(slot int) {
+	w.failThrough(slot)
+	record := binary.BigEndian.AppendUint32([]byte{recordLost}, uint32(slot))
+	for i, s := range w.slots {
+		if i != slot && i != w.opt.Placement.Own {
+			s.control(record)
+		}
+	}
+}
+
+// failThrough fails the trees of this worker's spouts that may have tuples in a slot.
+func (w *Worker) failThrough(slot int) {
 	for _, t := range w.spouts {
 		if w.reaches(t.comp, w.slots[slot].tasks) {
 			t.lane.loseAll()
