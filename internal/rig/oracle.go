@@ -29,7 +29,8 @@ type Oracle struct {
 		last     uint64      // sequence of the last message
 		arrivals []time.Time // in the order of the stream
 		highest  int64       // all numbers up to it have come
-		moved    time.Time   // when a number came for the first time, last
+		rose     time.Time   // when highest last did
+		moved    time.Time   // when a number last came for the first time
 	}
 }
 
@@ -38,7 +39,7 @@ type Oracle struct {
 func Watch(t testing.TB, url, stream string, want func(n int64) int64) *Oracle {
 	t.Helper()
 	o := &Oracle{t: t, want: want}
-	o.mu.times, o.mu.values, o.mu.moved = map[int64]int{}, map[int64]int64{}, time.Now()
+	o.mu.times, o.mu.values = map[int64]int{}, map[int64]int64{}
 	c, err := openStreams(t, url).OrderedConsumer(t.Context(), stream, jetstream.OrderedConsumerConfig{})
 	must(t, err, "reading the stream %q", stream)
 	reading, err := c.Consume(o.take)
@@ -78,6 +79,7 @@ func (o *Oracle) note(r Result, about *jetstream.MsgMetadata) {
 	}
 	for o.mu.times[o.mu.highest+1] > 0 {
 		o.mu.highest++
+		o.mu.rose = time.Now()
 	}
 }
 
@@ -95,13 +97,13 @@ func (o *Oracle) Highest() int64 {
 	return o.mu.highest
 }
 
-// Await waits until all numbers up to n have come. It fails the test when none comes for the first time within [Patience]: some are lost.
+// Await waits until all numbers up to n have come. It fails the test when the first that is missing does not come within [Patience]: it is lost.
 func (o *Oracle) Await(n int64) {
 	o.t.Helper()
 	tick := time.NewTicker(pollPause)
 	defer tick.Stop()
 	for begun := time.Now(); o.Highest() < n; <-tick.C {
-		if o.stalled(begun) {
+		if o.late(begun, &o.mu.rose) {
 			o.t.Fatalf("of %d numbers, these have not come for %v: %v", n, Patience, o.Missing(n))
 		}
 	}
@@ -114,16 +116,17 @@ func (o *Oracle) AwaitMore(k int) {
 	tick := time.NewTicker(pollPause)
 	defer tick.Stop()
 	for begun := time.Now(); o.Seen() < n; <-tick.C {
-		if o.stalled(begun) {
+		if o.late(begun, &o.mu.moved) {
 			o.t.Fatalf("no number has come for %v, after %d", Patience, o.Seen())
 		}
 	}
 }
 
-func (o *Oracle) stalled(begun time.Time) bool {
+// late reports whether what was awaited since begun has not come nearer for too long.
+func (o *Oracle) late(begun time.Time, nearer *time.Time) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return time.Since(o.mu.moved) > Patience && time.Since(begun) > Patience
+	return time.Since(*nearer) > Patience && time.Since(begun) > Patience
 }
 
 // maxMissing bounds what Missing returns.
