@@ -37,7 +37,7 @@ func Build(ctx context.Context, path string) (Binary, error) {
 	case info.IsDir():
 		return build(ctx, path, ".")
 	case strings.HasSuffix(path, ".go"):
-		return build(ctx, filepath.Dir(path), filepath.Base(path))
+		return build(ctx, filepath.Dir(path), "./"+filepath.Base(path)) // a name that begins with a dash is no flag then
 	}
 	return Binary{Path: path}, checkExecutable(path)
 }
