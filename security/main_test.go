@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(cluster.SpecVariable) != "" || os.Getenv(cluster.DescribeVariable) != "" {
 		gale.Main(numbers())
 	}
-	rig.Main(map[string]rig.Role{galeRole: runGale})
+	rig.Main(map[string]rig.Role{galeRole: runGale, uploadRole: upload})
 	goleak.VerifyTestMain(m)
 }
 
