@@ -19,7 +19,7 @@ type drainer struct {
 	workers []string       // all that are told
 	bolts   []string       // that have yet to finish, in the order in which they do
 	stage   stage          // what is being waited for
-	absent  map[string]int // how often in a row nobody answered for a worker
+	absent  map[string]int // how often in a row nobody answered for a worker, or one without tasks
 	last    sums           // of the last look
 	equal   int            // looks in a row that were at rest with the same sums
 	looks   int            // since the last request that was not a look
@@ -37,7 +37,7 @@ const (
 
 // Limits of the drain.
 const (
-	absences     = 5                     // unanswered looks in a row, after which a worker is not waited for
+	absences     = 5                     // looks in a row without an answer of its tasks, after which a worker is not waited for
 	looksToRest  = 2                     // equal looks after which all is at rest
 	looksLoosely = 20                    // the same when sums don't match, because a worker is gone, or was started anew
 	firstPause   = 5 * time.Millisecond  // before the first looks
@@ -68,6 +68,10 @@ type reply struct {
 	answered bool
 	cluster.ControlReply
 }
+
+// blank reports whether the worker has no tasks, and knows nothing of those that a former life had. Nobody fails the trees that these have
+// lost: who was told to drain before it has opened its tasks never does, and others don't learn that it is a new life.
+func (r reply) blank() bool { return r.answered && r.Report.Phase == cluster.Standby }
 
 // newDrainer returns a drainer of the workers of g. With ended there is no spout left that could emit.
 func newDrainer(g *cluster.Generation, d *cluster.Definition, ended bool) *drainer {
@@ -126,7 +130,7 @@ func (d *drainer) next(now time.Time, replies []reply, over bool) (round, bool) 
 
 func (d *drainer) note(replies []reply) {
 	for _, r := range replies {
-		if r.gone {
+		if r.gone || r.blank() {
 			d.absent[r.worker]++
 		} else if d.absent[r.worker] < absences {
 			delete(d.absent, r.worker)

@@ -234,6 +234,28 @@ func TestADrainWaitsForTreesThatNobodyHolds(t *testing.T) {
 	require.Equal(t, cluster.ControlStop, r.verb, "patience is over")
 }
 
+// A worker that was killed and started again as the drain began is told to drain before it has tasks: it will never have any. The trees that
+// the other one has sent through it are pending for ever.
+func TestADrainDoesNotWaitForTreesOfAWorkerThatBeganAnew(t *testing.T) {
+	g, d := held(2)
+	m, now := newDrainer(g, d, false), time.Now()
+	waits := quiet(cluster.Progress{Pending: 1, Sent: 3})
+	waits.worker = "a"
+	blank := quiet(cluster.Progress{})
+	blank.worker, blank.Report.Phase = "b", cluster.Standby
+	var replies []reply
+	for range 200 {
+		r, more := m.next(now, replies, false)
+		require.True(t, more)
+		if r.verb == cluster.ControlStop {
+			require.Equal(t, []string{"a", "b"}, r.workers)
+			return
+		}
+		replies = []reply{waits, blank}
+	}
+	t.Fatal("the drain waits for what was lost")
+}
+
 func TestADrainOfEndedSourcesPausesNone(t *testing.T) {
 	g, d := held(1)
 	r, _ := newDrainer(g, d, true).next(time.Now(), nil, false)
