@@ -125,10 +125,15 @@ func (m *member) awaitStopped() {
 
 func requireBeatOver(t *testing.T, m *member) {
 	t.Helper()
+	require.Equal(t, uint64(cluster.BeatOver), beatOf(t, m))
+}
+
+func beatOf(t *testing.T, m *member) uint64 {
+	t.Helper()
 	beat, err := os.ReadFile(m.beatFile())
 	require.NoError(t, err)
 	require.Len(t, beat, 8)
-	require.Equal(t, cluster.BeatOver, binary.BigEndian.Uint64(beat))
+	return binary.BigEndian.Uint64(beat)
 }
 
 // A worker whose place is gone ends by itself, in order: whether its topology is gone, has another id, or has others in its place.

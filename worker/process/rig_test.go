@@ -178,9 +178,8 @@ func (s *site) start(id string, life uint64, declare func(b *topology.Builder)) 
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	m.kill = cancel
-	go func() {
-		m.result <- Run(ctx, topo, worker.Options{Log: zap.New(s.core), MaxSpoutPending: 1000, StopTimeout: 100 * time.Millisecond}, spec)
-	}()
+	opt := worker.Options{Log: zap.New(s.core), MaxSpoutPending: 1000, BatchSize: 4, StopTimeout: 100 * time.Millisecond}
+	go func() { m.result <- Run(ctx, topo, opt, spec) }()
 	s.t.Cleanup(m.end)
 	return m
 }

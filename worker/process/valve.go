@@ -21,6 +21,8 @@ type valve struct {
 		locked bool          // it stays closed
 		heard  bool          // whether spouts may emit, by what they have heard so far
 		told   chan struct{} // closed, and replaced, when they have heard something
+		// abandon ends the attempt under way, which is to tell what is not wanted any more.
+		abandon context.CancelFunc
 	}
 }
 
@@ -29,27 +31,31 @@ const tellTime = 500 * time.Millisecond
 
 func newValve(tell func(context.Context, bool) error) *valve {
 	v := &valve{tell: tell, changed: make(chan struct{}, 1), opened: make(chan struct{})}
-	v.mu.told = make(chan struct{})
+	v.mu.told, v.mu.abandon = make(chan struct{}), func() {}
 	return v
 }
 
 // set says whether spouts should emit. It doesn't wait for them, and does nothing when the valve is locked.
 func (v *valve) set(active bool) {
 	v.mu.Lock()
-	v.mu.wanted = active && !v.mu.locked
-	v.mu.Unlock()
-	v.change()
+	defer v.mu.Unlock()
+	v.wantLocked(active && !v.mu.locked)
 }
 
 // lock closes the valve for good.
 func (v *valve) lock() {
 	v.mu.Lock()
-	v.mu.wanted, v.mu.locked = false, true
-	v.mu.Unlock()
-	v.change()
+	defer v.mu.Unlock()
+	v.mu.locked = true
+	v.wantLocked(false)
 }
 
-func (v *valve) change() {
+func (v *valve) wantLocked(active bool) {
+	if v.mu.wanted == active {
+		return
+	}
+	v.mu.wanted = active
+	v.mu.abandon()
 	select {
 	case v.changed <- struct{}{}:
 	default:
@@ -90,14 +96,12 @@ func (v *valve) state() (active, locked bool) {
 // run tells the spouts, until ctx is done or they have ended.
 func (v *valve) run(ctx context.Context) {
 	for {
-		wanted := v.next()
-		switch err := v.attempt(ctx, wanted); {
+		switch err := v.attempt(ctx); {
 		case ctx.Err() != nil, errors.Is(err, worker.ErrEnded):
 			return
 		case err != nil:
 			continue
 		}
-		v.hear(wanted)
 		select {
 		case <-v.changed:
 		case <-ctx.Done():
@@ -106,18 +110,24 @@ func (v *valve) run(ctx context.Context) {
 	}
 }
 
-// next returns what the spouts are to be told next. From here on some may emit if that is what they are told.
-func (v *valve) next() (active bool) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.mu.heard = v.mu.heard || v.mu.wanted
-	return v.mu.wanted
-}
-
-func (v *valve) attempt(ctx context.Context, active bool) error {
+// attempt tells the spouts what is wanted, for tellTime at most.
+func (v *valve) attempt(ctx context.Context) error {
 	patience, cancel := context.WithTimeout(ctx, tellTime)
 	defer cancel()
-	return v.tell(patience, active)
+	wanted := v.begin(cancel)
+	if err := v.tell(patience, wanted); err != nil {
+		return err
+	}
+	v.hear(wanted)
+	return nil
+}
+
+// begin returns what the spouts are to be told next. From here on some may emit if that is what they are told.
+func (v *valve) begin(abandon context.CancelFunc) (active bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.mu.heard, v.mu.abandon = v.mu.heard || v.mu.wanted, abandon
+	return v.mu.wanted
 }
 
 // hear notes what all spouts have heard.
