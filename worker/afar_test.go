@@ -213,8 +213,16 @@ func TestLost(t *testing.T) {
 	require.Empty(t, other.fails)
 }
 
-// The trees that another worker may have sent on to one that has died fail, too: it may have done so after the spout's worker has learnt of the death.
+// The trees that another worker may have sent on to one that has died fail, too: it may have done so after the spout's worker has learnt of
+// the death, or after another process has taken the place of the dead.
 func TestLostOnTheWay(t *testing.T) {
+	for _, dead := range []int{0, 1} {
+		lostOnTheWay(t, dead)
+	}
+}
+
+func lostOnTheWay(t *testing.T, dead int) {
+	t.Helper()
 	var held atomic.Int64
 	s := newSource(50)
 	block := make(chan struct{})
@@ -225,10 +233,11 @@ func TestLostOnTheWay(t *testing.T) {
 			return nil
 		})).Emits("n").Shuffle("a-src")
 		b.Bolt("c-far", execute(func(*topology.Tuple, *topology.Collector) error { held.Add(1); <-block; return nil })).Shuffle("b-pass") // task 3
+		b.Bolt("d-home", ignore).Shuffle("b-pass")                                                                                        // task 4
 	})
 	f.start()
 	waitFor(t, func() bool { return held.Load() > 0 && of(t, f.workers[2], "b-pass").Executed == 50 })
-	f.workers[2].Lost(0)
+	f.workers[2].Lost(dead)
 	waitFor(t, func() bool { return of(t, f.workers[1], "a-src").Failed == 50 })
 	close(block)
 	waitFor(t, func() bool { return of(t, f.workers[0], "c-far").Executed == 50 })

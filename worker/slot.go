@@ -117,13 +117,13 @@ func (w *Worker) Credit(slot int, dest uint32) {
 }
 
 // Lost says that the process of a slot has died, and with it all that was under way there: trees of this worker's
-// spouts that may have had tuples there fail now, rather than when their time is over. Other workers are told: each of them
-// may have learnt of it before this one, and have begun trees since whose tuples this one has still sent to the dead.
+// spouts that may have had tuples there fail now, rather than when their time is over. Other workers are told, with them the process that
+// has taken the place, if Connect has been called for it: they may have begun trees since the death whose tuples this one has still sent to the dead.
 func (w *Worker) Lost(slot int) {
 	w.failThrough(slot)
 	record := binary.BigEndian.AppendUint32([]byte{recordLost}, uint32(slot))
 	for i, s := range w.slots {
-		if i != slot && i != w.opt.Placement.Own {
+		if i != w.opt.Placement.Own {
 			s.control(record)
 		}
 	}

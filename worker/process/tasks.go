@@ -94,12 +94,14 @@ func (t *tasks) link(g *cluster.Generation) {
 	t.node.SetPeers(ids)
 	for _, id := range ids {
 		slot, _ := t.known.slot(id)
-		if former := t.to[slot]; former == id || id == t.own {
+		former := t.to[slot]
+		if former == id || id == t.own {
 			continue
-		} else if former != "" {
-			t.worker.Lost(slot)
 		}
 		t.worker.Connect(slot, peer{t.node.Peer(id)})
+		if former != "" {
+			t.worker.Lost(slot) // after Connect: the new one must hear of it, too
+		}
 		t.to[slot] = id
 	}
 }
