@@ -52,10 +52,10 @@ func (e extras) maybeBreak() {
 	}
 }
 
-// What the flood is: floodTuples of floodSize bytes each floodBeat, so that a second of it is as much as a sender may grow.
+// What the flood is: floodTuples of floodSize bytes each floodBeat, so that a second of it is more than a sender may grow.
 const (
 	floodBeat   = 2 * time.Millisecond
-	floodTuples = 128
+	floodTuples = 192
 	floodSize   = 1 << 10
 )
 

@@ -120,6 +120,7 @@ func play(t *testing.T, o rig.Options, l load) *scene {
 
 func (s *scene) begin() {
 	s.t.Helper()
+	s.t.Cleanup(s.maybeExplain)
 	if s.load.Name == "" {
 		s.load.Name = "load"
 	}
@@ -171,4 +172,22 @@ func (s *scene) awaitHealthy(dead map[int]bool) {
 		}
 		return d.State == "running" && d.Running == d.Summary.Workers
 	})
+}
+
+// maybeExplain prints how the topology fares when the test has failed.
+func (s *scene) maybeExplain() {
+	if !s.t.Failed() {
+		return
+	}
+	d, err := s.cluster.Client.Describe(context.Background(), s.load.Name)
+	s.t.Logf("%s is %s, generation %d, %d of %d workers run; %v %v", d.Name, d.State, d.Generation, d.Running, d.Summary.Workers, d.Message, err)
+	for _, r := range d.Reports {
+		s.t.Logf("worker %s life %d: %s, progress %+v", r.Worker, r.Life, r.Phase, r.Progress)
+		for _, task := range r.Snapshot.Tasks {
+			s.t.Logf("  %s[%d] %+v pending %d queued %d", task.Component, task.Index, task.Counts, task.Pending, task.Queued)
+		}
+		for _, l := range r.Links {
+			s.t.Logf("  link %+v", l)
+		}
+	}
 }

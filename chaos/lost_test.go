@@ -65,18 +65,6 @@ func (s *scene) partition(way faultproxy.Direction) {
 	}
 	s.cluster.AwaitSupervisors(len(s.cluster.Supervisors))
 	s.feedFlows()
-	s.t.Logf("frames of those that were replaced: %d were refused", s.refused())
-}
-
-// refused returns how many frames workers have refused since they were started, as far as they have reported it.
-func (s *scene) refused() (n int64) {
-	s.t.Helper()
-	for _, r := range s.describe().Reports {
-		for _, l := range r.Links {
-			n += l.Refused
-		}
-	}
-	return n
 }
 
 // on returns the processes of the workers that a supervisor has.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -44,8 +45,8 @@ func (s *scene) rescale(workers, tasks int) {
 	require.Equal(s.t, parallelism, d.Parallelism)
 }
 
-// change waits until the generation that is returned runs and records flow, and tells how long the results paused.
-func (s *scene) change(begin func() (generation int)) {
+// change waits until the generation that is returned runs and records flow, and returns how long the results paused.
+func (s *scene) change(begin func() (generation int)) (pause time.Duration) {
 	s.t.Helper()
 	begun := time.Now()
 	s.cluster.AwaitRunning(s.load.Name, begin())
@@ -57,6 +58,7 @@ func (s *scene) change(begin func() (generation int)) {
 	if *long {
 		require.LessOrEqual(s.t, pause, 2*time.Second, "the pause of the results")
 	}
+	return pause
 }
 
 // TestReplaceUnderLoad swaps the program while records flow; then one that does not come up, which changes nothing.
@@ -115,18 +117,28 @@ func (s *scene) awaitRefused(generation int) {
 func TestWorkerKilledDuringASwap(t *testing.T) {
 	for _, c := range []struct {
 		name  string
-		which func(generation, running int) bool
+		slow  bool // squares take so long that a drain does, too
+		which func(w cluster.WorkerStatus, running int) bool
 	}{
-		{"of the old", func(g, running int) bool { return g == running }},
-		{"of the new", func(g, running int) bool { return g != running }},
+		{"of the old", false, func(w cluster.WorkerStatus, running int) bool { return w.Generation == running }},
+		{"of the old as it drains", true, func(w cluster.WorkerStatus, running int) bool {
+			return w.Generation == running && w.Phase == cluster.Draining
+		}},
+		{"of the new", false, func(w cluster.WorkerStatus, running int) bool { return w.Generation != running }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := play(t, rig.Options{Supervisors: 2}, load{Workers: 2, Tasks: 2})
-			s.change(func() int {
-				generation := s.spread()
-				s.killDuringSwap(c.which)
+			brake := filepath.Join(t.TempDir(), "brake")
+			s := play(t, rig.Options{Supervisors: 2}, load{Workers: 2, Tasks: 2, extras: extras{Brake: brake, MaxPending: 50}})
+			if c.slow {
+				require.NoError(t, os.WriteFile(brake, nil, 0o600))
+				rig.Await(t, "much is pending", func() bool { return s.component("numbers").Pending > 50 })
+			}
+			pause := s.change(func() int {
+				generation := s.killDuringSwap(c.which)
+				require.NoError(t, os.RemoveAll(brake))
 				return generation
 			})
+			require.Less(t, pause, 8*time.Second, "the drain has waited in vain for what the worker held")
 			s.settle(1)
 		})
 	}
@@ -139,17 +151,24 @@ func (s *scene) spread() (generation int) {
 	return r.Generation
 }
 
-// killDuringSwap kills a worker while those of two generations are there.
-func (s *scene) killDuringSwap(which func(generation, running int) bool) {
+// killDuringSwap begins a swap and kills a worker while those of two generations are there. A swap may be over before one was
+// found; then there is another one.
+func (s *scene) killDuringSwap(which func(w cluster.WorkerStatus, running int) bool) (generation int) {
 	s.t.Helper()
-	rig.Await(s.t, "a worker of the swap can be killed", func() bool {
-		d := s.describe()
-		for _, w := range d.Workers {
-			if w.PID != 0 && which(w.Generation, d.Generation) {
-				return syscall.Kill(-w.PID, syscall.SIGKILL) == nil
-			}
+	for range 10 {
+		generation, killed := s.spread(), false
+		rig.Await(s.t, "a worker is killed, or the swap is over", func() bool {
+			d := s.describe()
+			killed = slices.ContainsFunc(d.Workers, func(w cluster.WorkerStatus) bool {
+				return w.PID != 0 && which(w, d.Generation) && syscall.Kill(-w.PID, syscall.SIGKILL) == nil
+			})
+			return killed || d.Generation == generation
+		})
+		if killed {
+			return generation
 		}
-		require.NotEqual(s.t, d.Wanted, d.Generation, "the swap is over, and nobody was killed")
-		return false
-	})
+		s.cluster.AwaitRunning(s.load.Name, generation)
+	}
+	s.t.Fatal("of ten swaps, none lasted until a worker was found to be killed")
+	return 0
 }
