@@ -36,6 +36,9 @@ func (i *invocation) shape() (workers int, parallelism map[string]int, err error
 		return 0, nil, i.mistake("--workers is %d, must be at least 1", workers)
 	}
 	parallelism, err = counts(i.StringSlice("parallelism"))
+	if err == nil && len(parallelism) > 0 {
+		err = i.checked(&cluster.RebalanceRequest{Name: "any", Parallelism: parallelism})
+	}
 	return workers, parallelism, err
 }
 
