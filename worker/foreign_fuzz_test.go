@@ -70,6 +70,7 @@ func FuzzControl(f *testing.F) {
 	f.Add(r.touches)
 	r.fail(at, errStopped)
 	f.Add(r.failures[0])
+	f.Add([]byte{recordLost, 0, 0, 0, 1})
 	f.Fuzz(func(t *testing.T, record []byte) {
 		w, at := open(t)
 		complete, failed, valid := expect(record, at, edge)
@@ -85,6 +86,9 @@ func FuzzControl(f *testing.F) {
 func expect(record []byte, at acker.RootID, left uint64) (complete, failed int, valid bool) {
 	if len(record) == 0 {
 		return 0, 0, false
+	}
+	if record[0] == recordLost { // which fails all trees, by another word
+		return 0, 0, len(record) == 5 && binary.BigEndian.Uint32(record[1:]) < 3
 	}
 	size := map[byte]int{recordAcks: 16, recordTouches: 8}[record[0]]
 	b := record[1:]

@@ -25,7 +25,7 @@ import (
 
 // site is a NATS server and what daemons do for workers: the test writes the assignments, and asks.
 type site struct {
-	t      *testing.T
+	t      testing.TB
 	data   string
 	keys   *auth.Keys // nil for none
 	server *natsd.Server
@@ -43,7 +43,7 @@ const (
 	theID       = "TESTID"
 )
 
-func newSite(t *testing.T, keys *auth.Keys) *site {
+func newSite(t testing.TB, keys *auth.Keys) *site {
 	t.Helper()
 	s := &site{t: t, data: t.TempDir(), keys: keys}
 	s.core, s.warned = observer.New(zap.WarnLevel)
@@ -267,7 +267,7 @@ func (m *member) tryAsk(verb string, r cluster.ControlRequest) *cluster.ControlR
 }
 
 // waitFor waits until the condition holds.
-func waitFor(t *testing.T, condition func() bool) {
+func waitFor(t testing.TB, condition func() bool) {
 	t.Helper()
 	require.Eventually(t, condition, patience, 2*time.Millisecond)
 }
