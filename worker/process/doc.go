@@ -4,6 +4,7 @@
 // opens its tasks, links them to the other workers, and reports. Nimbus directs it by requests: to pause for good, to
 // finish, to stop. When its id is in no assignment any more it stops by itself. While NATS is away it goes on with what it has.
 //
-// [Run] owns all goroutines. What happens to the worker, happens on one of them, the host's loop; requests that take time are
-// done by another, one after the other, so that a look at the progress never waits.
+// [Run] owns all goroutines. One, the host's loop, follows the assignment, opens the tasks and changes the phase. What takes time is on others: one
+// reads the assignment, one tells spouts to emit or to pause (a spout that doesn't hear it keeps nobody else waiting), one does what Nimbus asks, one request
+// after the other. A look at the progress and the request to stop are answered where they arrive, and never wait.
 package process
