@@ -32,3 +32,16 @@ func marked(mark string) ([]int, error) {
 	slices.Sort(pids)
 	return pids, nil
 }
+
+// stopped reports whether all threads of the process are stopped by a signal, which reaches one after the other.
+func stopped(pid int) bool {
+	threads, err := filepath.Glob(filepath.Join("/proc", strconv.Itoa(pid), "task", "*", "stat"))
+	if err != nil || len(threads) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(threads, func(stat string) bool {
+		text, err := os.ReadFile(stat)
+		state := bytes.LastIndexByte(text, ')') + 2 // after the name in parentheses, which may have any character
+		return err != nil || state >= len(text) || text[state] != 'T'
+	})
+}

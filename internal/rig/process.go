@@ -108,8 +108,12 @@ func (p *Process) end(s syscall.Signal) {
 	}
 }
 
-// Pause stops the process where it is (SIGSTOP), until Resume.
-func (p *Process) Pause() { Signal(p.t, p.PID(), syscall.SIGSTOP) }
+// Pause stops the process where it is (SIGSTOP), until Resume. When it returns, none of its threads runs any more.
+func (p *Process) Pause() {
+	p.t.Helper()
+	Signal(p.t, p.PID(), syscall.SIGSTOP)
+	Await(p.t, p.name+" has stopped", func() bool { return stopped(p.PID()) })
+}
 
 // Resume lets a paused process go on.
 func (p *Process) Resume() { Signal(p.t, p.PID(), syscall.SIGCONT) }
