@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,31 +16,39 @@ import (
 
 // call sends a request to the leading Nimbus and returns its answer.
 func call[T any](ctx context.Context, c *Client, verb string, request any) (answer T, err error) {
-	m, err := c.request(ctx, cluster.APISubject(verb), request)
+	m, err := c.request(ctx, verb, request)
 	if err != nil {
 		return answer, c.explain(ctx, err, fmt.Sprintf("Nimbus has not answered %q", verb))
 	}
 	return decode[T](m)
 }
 
-// request sends a request and waits for its answer. What surely nobody has received is sent again until a Nimbus leads.
-func (c *Client) request(ctx context.Context, subject string, request any) (*nats.Msg, error) {
+// looks are the requests that change nothing. When a Nimbus that steps down has swallowed one it is sent again.
+var looks = []string{cluster.VerbList, cluster.VerbDescribe, cluster.VerbSupervisors, cluster.VerbStatus}
+
+// request sends a request and waits for its answer. What surely nobody has received is sent again until a Nimbus leads, and so is what may be
+// done twice.
+func (c *Client) request(ctx context.Context, verb string, request any) (*nats.Msg, error) {
 	body, err := json.Marshal(request)
 	if err != nil {
 		return nil, err
 	}
+	twice, limit := slices.Contains(looks, verb), c.answer
+	if twice {
+		limit = c.look
+	}
 	patience, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	for {
-		m, err := c.once(ctx, subject, body)
-		if err == nil || !unsent(err) || !sleep(patience, c.pause) {
+		m, err := c.once(ctx, cluster.APISubject(verb), body, limit)
+		if err == nil || !unsent(err) && !(twice && silent(err)) || !sleep(patience, c.pause) {
 			return m, err
 		}
 	}
 }
 
-func (c *Client) once(ctx context.Context, subject string, body []byte) (*nats.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.answer)
+func (c *Client) once(ctx context.Context, subject string, body []byte, limit time.Duration) (*nats.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	m, err := c.nc.RequestWithContext(ctx, subject, body)
 	if err != nil && c.denied(subject) {
@@ -64,6 +73,11 @@ func unsent(err error) bool {
 	return false
 }
 
+// silent reports whether a request that failed so may have reached somebody who has not answered.
+func silent(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
+}
+
 // sleep pauses; false when ctx is done before.
 func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
@@ -85,7 +99,7 @@ func (c *Client) explain(ctx context.Context, err error, silence string) error {
 		return err
 	case errors.Is(err, nats.ErrNoResponders):
 		return cluster.Errorf(cluster.Unavailable, "no Nimbus leads this cluster").WithHint("start one with `gale nimbus`, or a whole cluster with `gale dev`")
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout):
+	case silent(err):
 		return cluster.Errorf(cluster.Timeout, "%s within %v: what was asked may still happen", silence, c.answer).WithHint("see what has become of it: `gale list`")
 	}
 	return cluster.Errorf(cluster.Unavailable, "asking the cluster: %v", err)
@@ -116,7 +130,7 @@ func (c *Client) requestOnce(ctx context.Context, subject string, request any) (
 	if err != nil {
 		return nil, err
 	}
-	return c.once(ctx, subject, body)
+	return c.once(ctx, subject, body, c.answer)
 }
 
 // explainSupervisor is explain for requests to a supervisor.

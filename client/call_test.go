@@ -7,6 +7,7 @@ import (
 
 	"github.com/galestream/gale/cluster"
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 )
 
@@ -48,7 +49,7 @@ func TestARequestWaitsForALeader(t *testing.T) {
 		<-refused
 		f.lead(t)
 	}()
-	_, err := c.once(t.Context(), cluster.APISubject(cluster.VerbStatus), nil)
+	_, err := c.once(t.Context(), cluster.APISubject(cluster.VerbStatus), nil, deadline)
 	require.True(t, unsent(err), "nobody leads yet: %v", err)
 	close(refused)
 	s, err := c.Status(t.Context())
@@ -71,6 +72,26 @@ func TestSilenceIsATimeoutWhoseOutcomeIsUnknown(t *testing.T) {
 	n, _, err := sub.Pending()
 	require.NoError(t, err)
 	require.Zero(t, n, "what may have been received must not be sent again")
+}
+
+// A Nimbus that has just lost its lease says nothing; the next one answers.
+func TestALookThatNobodyAnswersIsSentAgain(t *testing.T) {
+	f := startFake(t)
+	asked := 0
+	_, err := f.nc.Subscribe(cluster.APISubject(cluster.VerbStatus), func(m *nats.Msg) {
+		if asked++; asked == 2 {
+			if err := m.Respond([]byte(`{"leader":"n2"}`)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	require.NoError(t, err)
+	require.NoError(t, f.nc.Flush())
+	c := f.client(t)
+	c.patience, c.look = deadline, 50*time.Millisecond
+	s, err := c.Status(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "n2", s.Leader)
 }
 
 func TestACancelledRequestReturnsTheContextsError(t *testing.T) {

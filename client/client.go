@@ -13,12 +13,14 @@ type Client struct {
 	own      bool          // whether Close closes nc
 	patience time.Duration // how long it is waited for a Nimbus that leads
 	answer   time.Duration // how long it is waited for an answer
+	look     time.Duration // the same of a request that may be sent again
 	pause    time.Duration // between two looks at what is waited for
 }
 
 const (
 	patience = 5 * time.Second // a failover takes less
 	answer   = 5 * time.Second // Nimbus answers within 2 s
+	look     = 2500 * time.Millisecond
 	pause    = 100 * time.Millisecond
 )
 
@@ -41,7 +43,7 @@ func Inbox() nats.Option { return nats.CustomInboxPrefix(cluster.ClientInbox) }
 // New returns a client that uses a connection of the caller's, which Close leaves open. [cluster.Connect] makes one that
 // suits, given [Inbox].
 func New(nc *nats.Conn) *Client {
-	return &Client{nc: nc, patience: patience, answer: answer, pause: pause}
+	return &Client{nc: nc, patience: patience, answer: answer, look: look, pause: pause}
 }
 
 // Close closes the connection that Connect has made. What is still being asked fails.
