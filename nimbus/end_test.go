@@ -123,6 +123,21 @@ func TestKillOfWhatDoesNotRun(t *testing.T) {
 	r.awaitGone("homeless")
 }
 
+func TestATopologyIsRemovedOnce(t *testing.T) {
+	r := newRig(t)
+	r.nimbus("n1", soon)
+	r.machine("a", 4)
+	r.submit("words", func(q *cluster.SubmitRequest) { q.Workers = 1 })
+	writes, err := r.nc.SubscribeSync(cluster.KeySubject(cluster.TopologyPrefix + "words"))
+	require.NoError(t, err)
+	require.NoError(t, r.nc.FlushTimeout(patience))
+	r.must(cluster.VerbKill, cluster.KillRequest{Name: "words", Wait: -1}, nil)
+	r.awaitGone("words")
+	n, _, err := writes.Pending()
+	require.NoError(t, err)
+	require.Equal(t, 2, n, "it is marked as killed, and deleted")
+}
+
 func TestAProgramOfTwoTopologiesStaysUntilBothAreGone(t *testing.T) {
 	r := newRig(t)
 	r.nimbus("n1")

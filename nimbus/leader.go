@@ -202,7 +202,7 @@ const maxSteps = 8
 func (l *leader) advance(d *deployment) error {
 	for range maxSteps {
 		next := l.next(d, time.Now())
-		if next == rest {
+		if next == rest || l.deployments[d.record.Name] != d { // the step before may have removed it
 			return nil
 		}
 		if err := l.take(d, next); err != nil {
