@@ -63,9 +63,13 @@ func build(t *testing.T, r *rig.Rig, name string) (program string) {
 	return program
 }
 
-// killSupervisor kills a supervisor that has workers of relay, and leaves the workers alone: after a while others take their place.
+// killSupervisor kills a supervisor that has workers of relay, and leaves the workers alone: others take their place, while they
+// still run and reach everything.
 func (s *scene) killSupervisor() {
-	s.cluster.Supervisor(s.describe().Workers[0].Supervisor).Kill()
+	s.t.Helper()
+	lost := s.cluster.Supervisor(s.describe().Workers[0].Supervisor)
+	lost.Kill()
+	s.awaitMoved(lost, time.Now())
 }
 
 func (s *scene) killOneWorker() {
