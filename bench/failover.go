@@ -15,12 +15,12 @@ const failoverPatience = 2 * time.Minute
 
 // killWorker is kill -9 of the sink's worker.
 func killWorker() (time.Duration, error) {
-	return flowFault(1, func(s *site, pid int) error { return syscall.Kill(pid, syscall.SIGKILL) })
+	return flowFault(1, func(_ *site, pid int) error { return syscall.Kill(pid, syscall.SIGKILL) })
 }
 
 // hangWorker stops the sink's worker, which then does nothing but is there.
 func hangWorker() (time.Duration, error) {
-	return flowFault(1, func(s *site, pid int) error { return syscall.Kill(pid, syscall.SIGSTOP) })
+	return flowFault(1, func(_ *site, pid int) error { return syscall.Kill(pid, syscall.SIGSTOP) })
 }
 
 // killSupervisor is kill -9 of a supervisor and all its workers.

@@ -41,7 +41,7 @@ func (c *Client) request(ctx context.Context, verb string, request any) (*nats.M
 	defer cancel()
 	for {
 		m, err := c.once(ctx, cluster.APISubject(verb), body, limit)
-		if err == nil || !unsent(err) && !(twice && silent(err)) || !sleep(patience, c.pause) {
+		if err == nil || !unsent(err) && (!twice || !silent(err)) || !sleep(patience, c.pause) {
 			return m, err
 		}
 	}

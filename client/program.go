@@ -57,7 +57,7 @@ func DefinitionOf(ctx context.Context, p Program) (cluster.Definition, error) {
 func checkPlatform(path string) error {
 	info, err := buildinfo.ReadFile(path)
 	if err != nil {
-		return nil // running it will tell
+		return nil //nolint:nilerr // running it will tell
 	}
 	target := map[string]string{"GOOS": runtime.GOOS, "GOARCH": runtime.GOARCH}
 	for _, s := range info.Settings {

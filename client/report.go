@@ -36,7 +36,7 @@ func (c *Client) Reports(ctx context.Context, id string, each func(cluster.Repor
 func pass(m *nats.Msg, each func(cluster.Report) error) error {
 	var r cluster.Report
 	if err := json.Unmarshal(m.Data, &r); err != nil {
-		return nil // of another version of Gale, or nobody's
+		return nil //nolint:nilerr // of another version of Gale, or nobody's
 	}
 	if err := each(r); err != nil {
 		return fmt.Errorf("a report of %q: %w", r.Topology, err)

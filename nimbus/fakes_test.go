@@ -38,7 +38,7 @@ type machine struct {
 type actor struct {
 	id, topology, topologyID string
 	generation               int
-	current, seen            bool // whether its generation is current, and whether it has been told once
+	current                  bool // whether its generation is current
 	life                     uint64
 	seq                      uint64
 	phase                    cluster.Phase

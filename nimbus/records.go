@@ -27,7 +27,7 @@ func load(ctx context.Context, kv jetstream.KeyValue, epoch uint64) (*records, e
 	if err != nil {
 		return nil, fmt.Errorf("reading the records: %w", err)
 	}
-	defer w.Stop()
+	defer w.Stop() //nolint:errcheck // it fails only when the connection is closed, or NATS away
 	r := &records{map[string]cluster.Topology{}, map[string]cluster.Assignment{}, map[string]cluster.Supervisor{}, map[string]string{}}
 	for {
 		select {

@@ -41,7 +41,7 @@ func openFolder(data string) (*folder, error) {
 	}
 	f := &folder{Root: root}
 	if err := f.prepare(); err != nil {
-		f.Close()
+		_ = f.Close() // that it could not be prepared is what matters
 		return nil, err
 	}
 	return f, nil

@@ -36,7 +36,7 @@ func (s *Supervisor) serveLogs(ctx context.Context) error {
 		m, err := sub.NextMsgWithContext(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the supervisor ends
 		case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrBadSubscription):
 			return err
 		case err != nil:

@@ -139,7 +139,7 @@ func (r *runner) lookEvery() time.Duration {
 func (r *runner) leave() {
 	if r.slot.preparing {
 		r.cancel()
-		<-r.prepared
+		<-r.prepared //nolint:errcheck // nobody wants the worker any more
 	}
 }
 

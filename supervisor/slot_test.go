@@ -52,8 +52,8 @@ func TestSlotRestartsAtOnceThenWithBackoff(t *testing.T) {
 	require.Equal(t, prepare, do)
 	require.True(t, crashed)
 	require.Equal(t, "signal: killed", reason)
-	for _, delay := range []time.Duration{100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000} {
-		delay *= time.Millisecond
+	for _, millis := range []int64{100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000} {
+		delay := time.Duration(millis) * time.Millisecond
 		require.Equal(t, launch, s.slot.prepared(s.now, nil))
 		s.slot.launched(s.now, nil)
 		do, _, _ := s.slot.exited(s.now, died)

@@ -53,7 +53,7 @@ func New(o Options) (*Supervisor, error) {
 	s := &Supervisor{options: o, log: o.Log, folder: f, changed: make(chan struct{}, 1), rubbish: make(chan struct{}, 1),
 		runners: map[string]*runner{}, broken: map[string]cluster.Process{}, refused: map[string]string{}, health: verdict{healthy: true}}
 	if err := s.open(); err != nil {
-		f.Close()
+		_ = f.Close() // that it could not be opened is what matters
 		return nil, err
 	}
 	return s, nil

@@ -17,7 +17,7 @@ type trio struct {
 
 const (
 	farSpout = 6
-	allSinks = allOf | 0 // "sink" is the first component
+	allSinks = allOf // "sink" is the first component
 )
 
 // mailbox is the way to a worker, and keeps what is sent there.

@@ -84,7 +84,7 @@ func goEnvironment(e *testscript.Env) error {
 func killWorkers(dir string) {
 	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.Name() != "process.json" {
-			return nil
+			return nil //nolint:nilerr // others may still be found
 		}
 		var p struct{ PID int }
 		if text, err := os.ReadFile(path); err == nil && json.Unmarshal(text, &p) == nil && p.PID > 1 {

@@ -10,8 +10,8 @@ import (
 
 func TestDelayDoublesUpToItsBound(t *testing.T) {
 	o := SpoutOptions{Backoff: 10 * time.Millisecond, MaxBackoff: time.Second}
-	for delivered, want := range map[uint64]time.Duration{1: 10, 2: 20, 3: 40, 7: 640, 8: 1000, 1 << 63: 1000} {
-		require.Equal(t, want*time.Millisecond, o.delay(delivered))
+	for delivered, want := range map[uint64]int64{1: 10, 2: 20, 3: 40, 7: 640, 8: 1000, 1 << 63: 1000} {
+		require.Equal(t, time.Duration(want)*time.Millisecond, o.delay(delivered))
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		first := rapid.Int64Range(1, 1<<62).Draw(t, "first")

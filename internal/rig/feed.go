@@ -134,7 +134,7 @@ func answered(patience context.Context, a jetstream.PubAckFuture) bool {
 	select {
 	case <-a.Ok():
 		return true
-	case <-a.Err():
+	case <-a.Err(): //nolint:errcheck // whatever it is, there is no answer
 	case <-patience.Done():
 	}
 	return false

@@ -108,7 +108,7 @@ func (h *host) tasksEnded(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		h.logEnd(err)
-		return nil
+		return nil //nolint:nilerr // the process ends anyway, and has said why
 	case err == nil:
 		return errors.New("the tasks have ended by themselves")
 	case !topology.IsFatal(err):

@@ -125,7 +125,7 @@ func (m *member) awaitStopped() {
 
 func requireBeatOver(t *testing.T, m *member) {
 	t.Helper()
-	require.Equal(t, uint64(cluster.BeatOver), beatOf(t, m))
+	require.Equal(t, cluster.BeatOver, beatOf(t, m))
 }
 
 func beatOf(t *testing.T, m *member) uint64 {

@@ -70,7 +70,7 @@ func TestOpenFails(t *testing.T) {
 	w := s.alone(&hook{open: func(context.Context) error { return errRefused }})
 	require.ErrorIs(t, w.awaitEnd(), errRefused)
 	beat := beatOf(t, w)
-	require.NotEqual(t, uint64(cluster.BeatOver), beat)
+	require.NotEqual(t, cluster.BeatOver, beat)
 }
 
 // A spout that doesn't return from Next keeps nobody waiting: the worker reports and answers, and ends when it is told to.
