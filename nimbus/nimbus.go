@@ -31,7 +31,7 @@ type Options struct {
 	Log      *zap.Logger    // nil: nothing is logged
 	Version  string         // of Gale, for people; empty is "unknown"
 
-	SupervisorTimeout time.Duration // without a beat, after which a supervisor is lost; 0 is 6 s
+	SupervisorTimeout time.Duration // without a beat, after which a supervisor is lost; 0 is 5 s
 	StartTimeout      time.Duration // in which the workers of a swap must be ready; 0 is 30 s
 	SwapDrain         time.Duration // that a swap drains the old workers at most; 0 is 10 s
 	GoneTimeout       time.Duration // that a kill waits for the processes to be gone; 0 is 10 s
@@ -47,7 +47,7 @@ func (o *Options) ensureDefaults() {
 		o.Version = "unknown"
 	}
 	for d, value := range map[*time.Duration]time.Duration{
-		&o.SupervisorTimeout: 6 * time.Second, &o.StartTimeout: 30 * time.Second, &o.SwapDrain: 10 * time.Second,
+		&o.SupervisorTimeout: 5 * time.Second, &o.StartTimeout: 30 * time.Second, &o.SwapDrain: 10 * time.Second,
 		&o.GoneTimeout: 10 * time.Second, &o.CollectAfter: 10 * time.Minute,
 	} {
 		if *d <= 0 {
