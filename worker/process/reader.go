@@ -31,7 +31,7 @@ type news struct{ assignment *cluster.Assignment }
 
 const (
 	readInterval = time.Second
-	readTimeout  = time.Second // a daemon that can take requests and not answer them takes its share of them
+	readTimeout  = time.Second          // a daemon that can take requests and not answer them takes its share of them
 	againPause   = 2 * time.Millisecond // before the first read again; it doubles
 	maxTries     = 8                    // reads after a hint, the last half a second after it
 )
