@@ -51,13 +51,13 @@ func (s *Supervisor) reconcile(ctx context.Context) {
 	}
 	orders := s.roster.orders()
 	for id, r := range s.runners {
-		if _, wanted := orders[id]; !wanted || !s.health.healthy {
+		if _, wanted := orders[id]; !wanted {
 			r.stop()
 		}
 	}
 	maps.DeleteFunc(s.broken, func(id string, _ cluster.Process) bool { _, wanted := orders[id]; return !wanted })
 	for id, o := range orders {
-		if s.runners[id] == nil && s.health.healthy {
+		if s.runners[id] == nil {
 			s.run(ctx, o, nil)
 		}
 	}

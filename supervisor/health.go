@@ -14,10 +14,29 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// verdict is what the health checks came to.
+// verdict is what a round of health checks came to.
 type verdict struct {
 	healthy bool
 	said    string // by the first that failed, with its name; at most 1 KiB
+}
+
+// illAfter is how many rounds in a row must fail for the machine to be ill: one that is merely busy fails some, too.
+const illAfter = 3
+
+// health is what all rounds came to. It decides nothing: Nimbus is told, and moves the workers when there is room for them elsewhere.
+type health struct {
+	verdict
+	failures int // rounds in a row that have failed
+}
+
+func (h *health) hear(v verdict) {
+	if v.healthy {
+		*h = health{verdict: v}
+		return
+	}
+	if h.failures++; h.failures >= illAfter {
+		h.verdict = v
+	}
 }
 
 // Limits of what a health check prints: of what is looked at, and of what is told.

@@ -23,7 +23,7 @@ type Options struct {
 	Labels       map[string]string // that topologies may ask for
 	Access       cluster.Access    // to NATS, for the supervisor itself
 	WorkerAccess *cluster.Access   // to NATS, for workers; nil: URL and CA of Access, with credentials from Nimbus if Access has credentials
-	HealthChecks string            // a folder of executables, each of which must exit with 0 in time and print no line that begins with ERROR; empty for none
+	HealthChecks string            // a folder of executables, each of which must exit with 0 in time and print no line that begins with ERROR, else Nimbus is told, after three rounds; empty for none
 	StopWorkers  bool              // whether workers are stopped when Run ends; else they run on
 	LogLimit     int64             // bytes of each log file of a worker; 0 is 16 MiB
 	LogFiles     int               // log files that each worker keeps, 1..100; 0 is 5

@@ -241,6 +241,19 @@ func TestDataFolderIsClosedToOthers(t *testing.T) {
 	require.Greater(t, files, 10)
 }
 
+func TestIllnessIsThreeFailuresInARow(t *testing.T) {
+	good, bad := verdict{healthy: true}, verdict{said: "check: took longer than 5s"}
+	h := health{verdict: good}
+	for _, v := range []verdict{bad, bad, good, bad, bad} {
+		h.hear(v)
+		require.Equal(t, good, h.verdict)
+	}
+	h.hear(bad)
+	require.Equal(t, bad, h.verdict)
+	h.hear(good)
+	require.Equal(t, good, h.verdict)
+}
+
 func TestHealthChecks(t *testing.T) {
 	long, err := exec.LookPath("sleep")
 	require.NoError(t, err)

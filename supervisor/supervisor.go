@@ -31,7 +31,7 @@ type Supervisor struct {
 	runners map[string]*runner         // by worker
 	broken  map[string]cluster.Process // workers that have no runner, as their folder can't be used
 	refused map[string]string          // what was logged of records that were refused, by key
-	health  verdict
+	health  health
 	host    cluster.Host
 	leaving bool
 }
@@ -51,7 +51,7 @@ func New(o Options) (*Supervisor, error) {
 		return nil, err
 	}
 	s := &Supervisor{options: o, log: o.Log, folder: f, changed: make(chan struct{}, 1), rubbish: make(chan struct{}, 1),
-		runners: map[string]*runner{}, broken: map[string]cluster.Process{}, refused: map[string]string{}, health: verdict{healthy: true}}
+		runners: map[string]*runner{}, broken: map[string]cluster.Process{}, refused: map[string]string{}, health: health{verdict: verdict{healthy: true}}}
 	if err := s.open(); err != nil {
 		_ = f.Close() // that it could not be opened is what matters
 		return nil, err
@@ -150,8 +150,8 @@ func (s *Supervisor) loop(ctx, running context.Context, records <-chan news, ver
 		case n := <-records:
 			s.learn(n)
 			s.reconcile(running)
-		case s.health = <-verdicts:
-			s.reconcile(running)
+		case v := <-verdicts:
+			s.health.hear(v)
 			s.beat()
 		case <-s.changed:
 			s.reconcile(running)

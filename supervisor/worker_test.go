@@ -145,7 +145,7 @@ func TestWorkerThatEndedInOrderAndIsStillWantedLivesAgain(t *testing.T) {
 	require.Nil(t, w.awaitWorker(t, a, "its second life runs", runs(2)).Crash)
 }
 
-func TestLivesOfAWorkerGoUpThroughIllnessAndRestart(t *testing.T) {
+func TestIllnessIsToldAndStopsNoWorker(t *testing.T) {
 	r := sharedRig(t)
 	checks := t.TempDir()
 	sick := filepath.Join(checks, "sick")
@@ -156,16 +156,25 @@ func TestLivesOfAWorkerGoUpThroughIllnessAndRestart(t *testing.T) {
 	require.NoError(t, os.WriteFile(sick+".part", []byte("#!/bin/sh\necho fine so far\necho ERROR no disk\n"), 0o600))
 	require.NoError(t, os.Chmod(sick+".part", 0o700))
 	require.NoError(t, os.Rename(sick+".part", sick))
-	b := w.await(t, "it is ill and has stopped its workers", func(b *cluster.Beat) bool { return !b.Healthy && len(b.Processes) == 0 })
+	b := w.await(t, "it is ill", func(b *cluster.Beat) bool { return !b.Healthy })
 	require.Equal(t, "sick: ERROR no disk", b.Health)
-	require.False(t, alive(p.PID))
-
+	another := r.assign(t, w.Supervisor, "live")
+	w.awaitWorker(t, another, "what is assigned is started all the same", runs(1))
 	require.NoError(t, os.Remove(sick))
-	w.awaitWorker(t, a, "it lives again", runs(2))
+	w.await(t, "it is well", func(b *cluster.Beat) bool { return b.Healthy })
+	same := w.awaitWorker(t, a, "it has run all the time", runs(1))
+	require.Equal(t, p.PID, same.PID)
+}
+
+func TestLivesOfAWorkerGoUpThroughARestart(t *testing.T) {
+	r := sharedRig(t)
+	w := r.run(t, nil)
+	a := r.assign(t, w.Supervisor, "live")
+	w.awaitWorker(t, a, "it runs", runs(1))
 	w.end()
 	again := r.run(t, func(o *Options) { o.Data = w.data })
 	require.Equal(t, w.ID(), again.ID())
-	again.awaitWorker(t, a, "it lives again", runs(3))
+	again.awaitWorker(t, a, "it lives again", runs(2))
 }
 
 func TestEndStopsWorkersIfItIsTo(t *testing.T) {
