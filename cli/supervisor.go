@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"github.com/galestream/gale/cluster"
 	"github.com/galestream/gale/supervisor"
 	"github.com/urfave/cli/v2"
 )
@@ -17,7 +18,9 @@ func supervisorVerb() *verb {
 			&cli.StringSliceFlag{Name: "label", Usage: "what topologies may ask for; may be given several times `KEY=VALUE`"},
 			&cli.IntFlag{Name: "memory", Usage: "MiB for all workers together `N`", DefaultText: "80 % of the machine's"},
 			&cli.IntFlag{Name: "cpu", Usage: "percent of a core for all workers together `N`", DefaultText: "all cores"},
-			&cli.StringFlag{Name: "health-checks", Usage: "folder of executables: when one fails, the workers move away `DIR`"},
+			&cli.StringFlag{Name: "health-checks", Usage: "folder of executables: when one fails three times in a row, the workers move away `DIR`"},
+			&cli.StringFlag{Name: "worker-cert", Usage: "certificate for workers, where NATS asks for clients', PEM `FILE`"},
+			&cli.StringFlag{Name: "worker-key", Usage: "its key, PEM `FILE`"},
 			&cli.BoolFlag{Name: "stop-workers", Usage: "stop the workers when it ends"},
 		}, logFlags("info")...),
 	}
@@ -39,6 +42,7 @@ func runSupervisor(i *invocation) error {
 	o := supervisor.Options{
 		Access: i.givenAccess(), ID: i.String("id"), Slots: i.Int("slots"), Labels: labels, Memory: i.Int("memory"), CPU: i.Int("cpu"),
 		HealthChecks: i.String("health-checks"), StopWorkers: i.Bool("stop-workers"), Log: log,
+		WorkerAccess: &cluster.Access{Cert: i.String("worker-cert"), Key: i.String("worker-key")},
 	}
 	if o.Data, err = i.data("supervisor"); err != nil {
 		return err

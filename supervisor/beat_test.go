@@ -94,3 +94,20 @@ func TestLogThatNobodyRotatedIsRotatedBeforeAStart(t *testing.T) {
 	_, err = root.Lstat(logName(3))
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
+
+// Where NATS asks for certificates, workers have their own, and never the supervisor's.
+func TestWorkersAreGivenTheirCertificate(t *testing.T) {
+	access := cluster.Access{URL: "nats://10.0.0.1:4222", CA: "/ca.pem", Cert: "/daemon.pem", Key: "/daemon.key"}
+	for want, given := range map[cluster.Access]*cluster.Access{
+		{URL: access.URL, CA: access.CA}:                                              nil,
+		{URL: access.URL, CA: access.CA, Cert: "/worker.pem", Key: "/worker.key"}:     {Cert: "/worker.pem", Key: "/worker.key"},
+		{URL: "nats://10.0.0.2:4222", CA: "/other.pem", Credentials: "/worker.creds"}: {URL: "nats://10.0.0.2:4222", CA: "/other.pem", Credentials: "/worker.creds"},
+	} {
+		s, err := New(Options{Data: t.TempDir(), Access: access, WorkerAccess: given})
+		require.NoError(t, err)
+		require.Equal(t, want, s.workerAccess(nil))
+		require.NoError(t, s.Close())
+	}
+	_, err := New(Options{Data: t.TempDir(), WorkerAccess: &cluster.Access{Cert: "/worker.pem"}})
+	require.ErrorContains(t, err, "only one is given")
+}

@@ -25,11 +25,8 @@ const credentialsLimit = 64 << 10
 
 // workerAccess returns how the worker reaches NATS.
 func (s *Supervisor) workerAccess(p *place) cluster.Access {
-	if s.options.WorkerAccess != nil {
-		return *s.options.WorkerAccess
-	}
-	a := cluster.Access{URL: s.options.Access.URL, CA: s.options.Access.CA}
-	if s.options.Access.Credentials != "" {
+	a := *s.options.WorkerAccess
+	if s.fetchesCredentials() {
 		if _, err := p.root.Lstat(credsFile); err == nil {
 			a.Credentials = p.path(credsFile)
 		}
@@ -37,9 +34,14 @@ func (s *Supervisor) workerAccess(p *place) cluster.Access {
 	return a
 }
 
+// fetchesCredentials reports whether workers have their credentials from Nimbus.
+func (s *Supervisor) fetchesCredentials() bool {
+	return s.options.WorkerAccess.Credentials == "" && s.options.Access.Credentials != ""
+}
+
 // credentials has the worker's credentials, where the supervisor itself needs some.
 func (s *Supervisor) credentials(ctx context.Context, p *place, o *order) error {
-	if s.options.WorkerAccess != nil || s.options.Access.Credentials == "" {
+	if !s.fetchesCredentials() {
 		return nil
 	}
 	return p.haveCredentials(ctx, s.remote.conn, o)

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -22,7 +23,7 @@ type Options struct {
 	CPU          int               // percent of a core for all workers together; 0 is all cores
 	Labels       map[string]string // that topologies may ask for
 	Access       cluster.Access    // to NATS, for the supervisor itself
-	WorkerAccess *cluster.Access   // to NATS, for workers; nil: URL and CA of Access, with credentials from Nimbus if Access has credentials
+	WorkerAccess *cluster.Access   // to NATS, for workers; without URL or CA: those of Access; without Credentials: from Nimbus, if Access has some; a certificate only from here
 	HealthChecks string            // a folder of executables, each of which must exit with 0 in time and print no line that begins with ERROR, else Nimbus is told, after three rounds; empty for none
 	StopWorkers  bool              // whether workers are stopped when Run ends; else they run on
 	LogLimit     int64             // bytes of each log file of a worker; 0 is 16 MiB
@@ -75,18 +76,24 @@ func (o Options) withDefaults() (Options, error) {
 		}
 		o.Memory = max(1, int(m.Total/(1<<20)*8/10))
 	}
+	o.completeWorkerAccess()
 	return o, o.makeAbsolute()
+}
+
+// completeWorkerAccess never gives workers the supervisor's own secrets.
+func (o *Options) completeWorkerAccess() {
+	var a cluster.Access
+	if o.WorkerAccess != nil {
+		a = *o.WorkerAccess
+	}
+	a.URL, a.CA = cmp.Or(a.URL, o.Access.URL), cmp.Or(a.CA, o.Access.CA)
+	o.WorkerAccess = &a
 }
 
 // makeAbsolute makes the paths absolute: workers run in other folders.
 func (o *Options) makeAbsolute() error {
-	paths := []*string{&o.Data, &o.HealthChecks, &o.Access.CA}
-	if o.WorkerAccess != nil {
-		a := *o.WorkerAccess
-		o.WorkerAccess = &a
-		paths = append(paths, &a.Credentials, &a.CA, &a.Cert, &a.Key)
-	}
-	for _, p := range paths {
+	w := o.WorkerAccess
+	for _, p := range []*string{&o.Data, &o.HealthChecks, &o.Access.CA, &w.Credentials, &w.CA, &w.Cert, &w.Key} {
 		if *p == "" {
 			continue
 		}
@@ -137,6 +144,7 @@ func (o *Options) validate() error {
 	check(o.LogLimit >= minLogLimit, "the limit of log files is %d bytes, must be at least %d", o.LogLimit, minLogLimit)
 	check(o.LogFiles >= 1 && o.LogFiles <= maxLogFiles, "log files is %d, must be in 1..%d", o.LogFiles, maxLogFiles)
 	check(len(o.Labels) <= maxLabels, "there are %d labels, at most %d can be", len(o.Labels), maxLabels)
+	check((o.WorkerAccess.Cert == "") == (o.WorkerAccess.Key == ""), "of the workers' certificate and its key only one is given")
 	if o.ID != "" {
 		if err := cluster.CheckSupervisorID(o.ID); err != nil {
 			problems = append(problems, err)

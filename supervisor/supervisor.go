@@ -94,6 +94,9 @@ func (s *Supervisor) Close() error {
 // can't be reached, which it waits for. It is called once.
 func (s *Supervisor) Run(ctx context.Context) error {
 	defer s.Close() //nolint:errcheck // nothing is written by closing
+	if s.options.Access.Cert != "" && s.options.WorkerAccess.Cert == "" {
+		s.log.Warn("workers are given no certificate for NATS, though the supervisor has one; a server that asks for it will refuse them")
+	}
 	// Runners outlast ctx: they may have to stop their workers after it is done.
 	running, leave := context.WithCancel(context.WithoutCancel(ctx))
 	defer leave()
