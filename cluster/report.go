@@ -33,6 +33,7 @@ type Report struct {
 	Progress   Progress        `json:"progress"`
 	Snapshot   worker.Snapshot `json:"snapshot"` // of its own tasks
 	Links      []Link          `json:"links,omitempty"`
+	Refused    int64           `json:"refused,omitempty"` // frames of workers that are no peers, or not any more
 	At         time.Time       `json:"at"`
 }
 
@@ -57,7 +58,7 @@ type Link struct {
 	Resent      int64  `json:"resent"`      // frames sent again
 	Received    int64  `json:"received"`    // frames
 	Duplicates  int64  `json:"duplicates"`  // frames that had been received before, and were dropped
-	Refused     int64  `json:"refused"`     // frames of a former life, or of a worker that is no peer
+	Refused     int64  `json:"refused"`     // frames of a former life, after a gap, or malformed
 	Bytes       int64  `json:"bytes"`       // sent
 	Unconfirmed int    `json:"unconfirmed"` // frames that are kept until the peer confirms them
 	Blocked     int64  `json:"blocked"`     // sends that found no credit

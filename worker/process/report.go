@@ -16,7 +16,7 @@ func (h *host) report() {
 	r := h.brief()
 	if t := h.running(); t != nil {
 		r.Snapshot = t.worker.Snapshot()
-		r.Links = t.linkStates()
+		r.Links, r.Refused = t.linkStates(), t.node.Refused()
 	}
 	if err := h.publish(r); err != nil {
 		h.log.Debug("a report could not be sent", zap.Error(err))
