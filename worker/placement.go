@@ -31,7 +31,7 @@ type Peer interface {
 }
 
 // Credits is how many slabs another worker may have under way to one destination here: the receiving inbox keeps room for them. Both ends must agree.
-const Credits = 32
+const Credits = 128
 
 // allOf marks a destination that is all tasks of a component in a worker: its position among the components.
 const allOf = 1 << 31
