@@ -42,7 +42,7 @@ func (y *wire) Send(dest uint32, slab []byte) bool {
 	y.under[dest]++
 	y.sent++
 	body := append([]byte(nil), slab...)
-	y.queue <- func() { y.f.workers[y.to].Receive(y.from, dest, body); y.back().took() }
+	y.queue <- func() { y.f.workers[y.to].Receive(y.from, y.back(), dest, body); y.back().took() }
 	return true
 }
 

@@ -277,8 +277,8 @@ func TestMalformedFromAfar(t *testing.T) {
 			body := []byte(strings.Repeat(string(rune(fill)), n))
 			f.workers[0].Control(1, body)
 			for dest := range uint32(8) {
-				f.workers[0].Receive(1, dest, body)
-				f.workers[0].Receive(1, dest|1<<31, body)
+				f.workers[0].Receive(1, f.wires[0][1], dest, body)
+				f.workers[0].Receive(1, f.wires[0][1], dest|1<<31, body)
 			}
 		}
 	}

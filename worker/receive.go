@@ -9,15 +9,15 @@ import (
 	"github.com/galestream/gale/topology"
 )
 
-// Receive takes a slab that came from the worker of a slot. Calls for one slot come one at a time. It never blocks: the receiving
-// inbox has room for what the credit allows. Should it have none all the same, because the sender has died and come back, the
-// slab is dropped and counted, and its trees fail.
-func (w *Worker) Receive(slot int, dest uint32, body []byte) {
+// Receive takes a slab that came from the worker of a slot. from, which must be comparable, is granted the credit when the slab was handled, whoever
+// fills the slot by then. Calls for one slot come one at a time. It never blocks: the receiving inbox has room for what the credit allows. Should
+// it have none all the same, because the sender has died and come back, the slab is dropped and counted, and its trees fail.
+func (w *Worker) Receive(slot int, from Peer, dest uint32, body []byte) {
 	s := w.slots[slot]
-	slabs, err := s.decode(dest, body)
+	slabs, err := s.decode(from, dest, body)
 	if err != nil {
 		s.refused.Add(1)
-		s.creditOf(dest).grant()
+		from.Grant(dest) // and nothing is kept of a destination that need not be one
 		return
 	}
 	for i, b := range w.receivers(dest) {
@@ -82,7 +82,7 @@ func (w *Worker) failNow(root acker.RootID, cause error) {
 }
 
 // decode makes a slab for each receiver. Nothing is allocated by a claimed length: a tuple takes minShipped bytes at least.
-func (s *slot) decode(dest uint32, body []byte) ([]*topology.Slab, error) {
+func (s *slot) decode(peer Peer, dest uint32, body []byte) ([]*topology.Slab, error) {
 	receivers := s.w.receivers(dest)
 	if len(receivers) == 0 || len(body) < slabHeader {
 		return nil, errSlab
@@ -92,7 +92,7 @@ func (s *slot) decode(dest uint32, body []byte) ([]*topology.Slab, error) {
 	if int(from) >= len(s.w.componentOf) || from == 0 || n == 0 || n*minShipped > len(body) {
 		return nil, errSlab
 	}
-	slabs := s.slabsFor(dest, topology.TaskID(from), n, receivers)
+	slabs := s.slabsFor(s.creditOf(peer, dest), topology.TaskID(from), n, receivers)
 	for range n {
 		var err error
 		if body, err = s.decodeTuple(s.w.componentOf[from], body, slabs); err != nil {
@@ -106,10 +106,10 @@ func (s *slot) decode(dest uint32, body []byte) ([]*topology.Slab, error) {
 }
 
 // slabsFor returns empty slabs with room for n tuples.
-func (s *slot) slabsFor(dest uint32, from topology.TaskID, n int, receivers []*boltTask) []*topology.Slab {
-	var origin granter = s.creditOf(dest)
+func (s *slot) slabsFor(c *credit, from topology.TaskID, n int, receivers []*boltTask) []*topology.Slab {
+	var origin granter = c
 	if len(receivers) > 1 {
-		shared := &sharedCredit{credit: s.creditOf(dest)}
+		shared := &sharedCredit{credit: c}
 		shared.left.Store(int32(len(receivers)))
 		origin = shared
 	}

@@ -119,3 +119,35 @@ func TestWorkersSplitEdgesApart(t *testing.T) {
 	one, other := f.workers[1].slots[0].part(1<<40), f.workers[2].slots[0].part(1<<40)
 	require.NotEqual(t, one, other)
 }
+
+// The credit of a slab goes to the process that it came from, also when another fills the slot by then, or none.
+func TestCreditGoesToWhoHasSent(t *testing.T) {
+	for _, dest := range []uint32{1, allSinks} {
+		three := newTrio(t, Options{})
+		src := three.workers[0].topology.Component("src")
+		body := three.ship(1, slabOf(src, []tuple{{0, []topology.Value{topology.Of("x")}, nil}}))[0].body
+		former, next := three.boxes[0], &mailbox{}
+		w := three.workers[1]
+		w.Receive(0, former, dest, body)
+		w.Connect(0, nil)
+		w.Receive(0, next, dest, body)
+		w.Connect(0, next)
+		for _, b := range w.boltsOf[0] {
+			b.drain()
+		}
+		require.Equal(t, 1, former.grants)
+		require.Equal(t, 1, next.grants)
+	}
+}
+
+// Nothing is kept of destinations that are none.
+func TestUnknownDestinationsAreRefused(t *testing.T) {
+	three := newTrio(t, Options{})
+	w := three.workers[1]
+	for dest := range uint32(1000) {
+		w.Receive(0, three.boxes[0], 6+dest, nil)
+		w.Receive(0, three.boxes[0], allOf|(6+dest), nil)
+	}
+	require.Equal(t, 2000, three.boxes[0].grants)
+	require.Empty(t, w.slots[0].credits)
+}

@@ -19,10 +19,11 @@ type slot struct {
 	peer  atomic.Pointer[Peer] // nil while it can't be reached
 
 	places sync.Map // by dest: *place
-	grants sync.Map // by dest: *credit
 
-	decoder *wire.Decoder // of its slabs, which come one at a time
-	random  random        // for the parts of shared edges
+	// What follows is for its slabs, which come one at a time.
+	credits map[uint32]*credit // by dest, of the process that the last came from
+	decoder *wire.Decoder
+	random  random // for the parts of shared edges
 	values  []topology.Value
 	told    []words      // by spout: what its records complete; they come one at a time
 	lost    atomic.Int64 // slabs that came from there and found no room
@@ -31,7 +32,7 @@ type slot struct {
 
 func newSlot(w *Worker, index int, tasks []topology.TaskID) *slot {
 	salt := uint64(w.opt.Placement.Own+1)<<32 | uint64(index) // unlike those of tasks, and of the slots of workers with the same seed
-	return &slot{w: w, index: index, tasks: tasks, decoder: wire.NewDecoder(), random: newRandom(w.opt.Seed, salt)}
+	return &slot{w: w, index: index, tasks: tasks, credits: map[uint32]*credit{}, decoder: wire.NewDecoder(), random: newRandom(w.opt.Seed, salt)}
 }
 
 // reach returns the way there, nil when there is none now.
@@ -170,24 +171,22 @@ func (w *Worker) downstream(c *topology.Component) map[*topology.Component]bool 
 // granter is who wants to know that a slab was handled.
 type granter interface{ grant() }
 
-// credit is what the sender of a slab gets back when it was handled.
+// credit is what the sender of a slab gets back when it was handled. It is the sender's that sent it: another may fill the slot by then.
 type credit struct {
-	slot *slot
+	peer Peer
 	dest uint32
 }
 
-func (c *credit) grant() {
-	if p := c.slot.reach(); p != nil {
-		p.Grant(c.dest)
-	}
-}
+func (c *credit) grant() { c.peer.Grant(c.dest) }
 
-func (s *slot) creditOf(dest uint32) *credit {
-	c, ok := s.grants.Load(dest)
-	if !ok {
-		c, _ = s.grants.LoadOrStore(dest, &credit{s, dest})
+// creditOf returns the credit of a destination that there is.
+func (s *slot) creditOf(peer Peer, dest uint32) *credit {
+	c := s.credits[dest]
+	if c == nil || c.peer != peer {
+		c = &credit{peer, dest}
+		s.credits[dest] = c
 	}
-	return c.(*credit)
+	return c
 }
 
 // sharedCredit is that of a slab that several tasks handle.

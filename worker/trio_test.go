@@ -79,7 +79,7 @@ func (f *trio) ship(to int, s *topology.Slab) []sentSlab {
 func (f *trio) receive(to int, sent []sentSlab) (tuples [][]*topology.Tuple) {
 	w := f.workers[to]
 	for _, s := range sent {
-		w.Receive(0, s.dest, s.body)
+		w.Receive(0, f.boxes[0], s.dest, s.body)
 	}
 	for _, b := range w.boltsOf[0] {
 		tuples = append(tuples, b.drain())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/galestream/gale/cluster"
 	"github.com/galestream/gale/topology"
+	"github.com/galestream/gale/transport"
 )
 
 // directory knows which slot each worker of the generation fills. A slot is a set of tasks; the worker that fills it changes when
@@ -17,13 +18,14 @@ type directory struct {
 	slots [][]topology.TaskID
 	mu    struct {
 		sync.Mutex
-		slotOf map[string]int // by worker id; those of former workers stay, since something may still be said of them
+		slotOf map[string]int             // by worker id; those of former workers stay, since something may still be said of them
+		met    map[string]*transport.Peer // by worker id: as whom it was connected
 	}
 }
 
 func newDirectory(g *cluster.Generation) *directory {
 	d := &directory{slots: slotsOf(g)}
-	d.mu.slotOf = map[string]int{}
+	d.mu.slotOf, d.mu.met = map[string]int{}, map[string]*transport.Peer{}
 	return d
 }
 
@@ -32,6 +34,19 @@ func (d *directory) slot(id string) (slot int, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	slot, ok = d.mu.slotOf[id]
+	return slot, ok
+}
+
+// meet returns the slot that a peer fills, or has filled. It has it connected before, once: either when the worker's loop takes the peer in, or when
+// its first frame comes, which is not to be handled before. A former worker was connected long ago, and does not take its slot back.
+func (d *directory) meet(p *transport.Peer, connect func(slot int)) (slot int, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	slot, ok = d.mu.slotOf[p.ID()]
+	if ok && d.mu.met[p.ID()] != p {
+		d.mu.met[p.ID()] = p
+		connect(slot)
+	}
 	return slot, ok
 }
 

@@ -25,42 +25,47 @@ func (p peer) Traffic() (sent, handled int64) {
 
 // handler hands what comes from other workers to the tasks.
 type handler struct {
-	w *worker.Worker
-	// slot returns the slot of a worker; ok is false for one that is none of the generation any more.
-	slot func(id string) (slot int, ok bool)
+	w     *worker.Worker
+	known *directory
+}
+
+// slot returns the slot of a worker, which is connected: what its first frames bring must be answered. ok is false for one that never was of the
+// generation.
+func (h handler) slot(p *transport.Peer) (slot int, ok bool) {
+	return h.known.meet(p, func(slot int) { h.w.Connect(slot, peer{p}) })
 }
 
 func (h handler) Slab(p *transport.Peer, dest transport.Dest, body []byte) {
-	if slot, ok := h.slot(p.ID()); ok {
-		h.w.Receive(slot, uint32(dest), body)
+	if slot, ok := h.slot(p); ok {
+		h.w.Receive(slot, peer{p}, uint32(dest), body)
 		return
 	}
 	p.Grant(dest)
 }
 
 func (h handler) Control(p *transport.Peer, record []byte) {
-	if slot, ok := h.slot(p.ID()); ok {
+	if slot, ok := h.slot(p); ok {
 		h.w.Control(slot, record)
 	}
 }
 
 func (h handler) Credit(p *transport.Peer, dest transport.Dest) {
-	if slot, ok := h.slot(p.ID()); ok {
+	if slot, ok := h.slot(p); ok {
 		h.w.Credit(slot, uint32(dest))
 	}
 }
 
 func (h handler) Reset(p *transport.Peer) {
-	if slot, ok := h.slot(p.ID()); ok {
+	if slot, ok := h.slot(p); ok {
 		h.w.Lost(slot)
 	}
 }
 
 // openLinks opens the links of a worker whose tasks are about to run.
-func openLinks(nc *nats.Conn, spec cluster.WorkerSpec, w *worker.Worker, known *directory, log *zap.Logger) (*transport.Node, error) {
+func openLinks(nc *nats.Conn, spec cluster.WorkerSpec, handler handler, log *zap.Logger) (*transport.Node, error) {
 	return transport.Open(nc, transport.Options{
 		Topology: spec.TopologyID, Worker: spec.Worker, Life: spec.Life, Credits: worker.Credits, Log: log,
-		Handler: handler{w, known.slot},
+		Handler: handler,
 		Subject: func(to, from string) string { return cluster.LinkSubject(spec.TopologyID, to, from) },
 	})
 }

@@ -81,6 +81,7 @@ func (s *site) restartServer(meanwhile func()) {
 	s.server.Shutdown()
 	meanwhile()
 	s.startServer(port)
+	waitFor(s.t, s.daemon.IsConnected)
 }
 
 func (s *site) connect() *nats.Conn {

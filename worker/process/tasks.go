@@ -20,6 +20,7 @@ type tasks struct {
 	own        string // worker id
 	worker     *worker.Worker
 	manager    *worker.Manager
+	handler    handler
 	node       *transport.Node
 	known      *directory
 	valve      *valve
@@ -40,9 +41,10 @@ func (h *host) openTasks(ctx context.Context, g *cluster.Generation) (*tasks, er
 	if t.worker, err = worker.New(h.topology, opt); err != nil {
 		return nil, err
 	}
+	t.handler = handler{t.worker, t.known}
 	t.manager = t.worker.Manage()
 	t.valve = newValve(t.manager.Activate)
-	if t.node, err = openLinks(h.nc, h.spec, t.worker, t.known, h.log); err != nil {
+	if t.node, err = openLinks(h.nc, h.spec, t.handler, h.log); err != nil {
 		return nil, err
 	}
 	t.link(g)
@@ -93,14 +95,12 @@ func (t *tasks) link(g *cluster.Generation) {
 	}
 	t.node.SetPeers(ids)
 	for _, id := range ids {
-		slot, _ := t.known.slot(id)
-		former := t.to[slot]
-		if former == id || id == t.own {
+		if id == t.own {
 			continue
 		}
-		t.worker.Connect(slot, peer{t.node.Peer(id)})
-		if former != "" {
-			t.worker.Lost(slot) // after Connect: the new one must hear of it, too
+		slot, _ := t.handler.slot(t.node.Peer(id))
+		if former := t.to[slot]; former != "" && former != id {
+			t.worker.Lost(slot) // after the new one is connected, which must hear of it, too
 		}
 		t.to[slot] = id
 	}
