@@ -11,7 +11,7 @@ import (
 //
 // It also returns, without an error, when the topology has finished by then. It is an error when the topology fails, when it is
 // killed ([cluster.NotFound]), when a later change comes between ([cluster.Conflict]), or when the generation
-// did not come up and the one before it runs on ([cluster.Invalid]).
+// did not come up, or could not run, and what was before it runs on, or again ([cluster.Invalid]).
 func (c *Client) WaitRunning(ctx context.Context, name string, generation int, progress func(cluster.Description)) (cluster.Description, error) {
 	return c.watch(ctx, name, progress, func(d *cluster.Description) (bool, error) { return runs(d, generation) })
 }
@@ -23,6 +23,8 @@ func runs(d *cluster.Description, generation int) (bool, error) {
 		return false, cluster.Errorf(cluster.Invalid, "topology %q has failed: %s", d.Name, d.Message).WithHint("gale errors %s", d.Name)
 	case d.Status == cluster.Killed:
 		return false, cluster.Errorf(cluster.NotFound, "topology %q is being killed", d.Name)
+	case d.Reverted == generation:
+		return false, cluster.Errorf(cluster.Invalid, "the change of topology %q could not run: %s", d.Name, d.Message).WithHint("gale errors %s", d.Name)
 	case d.Wanted > generation:
 		return false, cluster.Errorf(cluster.Conflict, "topology %q was changed again meanwhile", d.Name)
 	case d.Wanted < generation && d.Generation < generation:

@@ -14,23 +14,32 @@ func described(status cluster.Status, wanted, generation, workers, running int) 
 	}
 }
 
+// reverted is a topology that went back from generation 2.
+func reverted(generation, running int) cluster.Description {
+	d := described(cluster.Active, 3, generation, 3, running)
+	d.Reverted = 2
+	return d
+}
+
 func TestWhetherAGenerationRuns(t *testing.T) {
 	for name, c := range map[string]struct {
 		d    cluster.Description
 		done bool
 		code cluster.Code // of the error; empty for none
 	}{
-		"it runs":                        {described(cluster.Active, 2, 2, 3, 3), true, ""},
-		"inactive, it runs too":          {described(cluster.Inactive, 2, 2, 3, 3), true, ""},
-		"a worker is missing":            {described(cluster.Active, 2, 2, 3, 2), false, ""},
-		"the one before still runs":      {described(cluster.Active, 2, 1, 3, 3), false, ""},
-		"nothing runs yet":               {described(cluster.Active, 2, 0, 0, 0), false, ""},
-		"it has finished":                {described(cluster.Finished, 2, 2, 3, 0), true, ""},
-		"it failed":                      {described(cluster.Failed, 2, 2, 3, 0), false, cluster.Invalid},
-		"it is killed":                   {described(cluster.Killed, 2, 2, 3, 3), false, cluster.NotFound},
-		"another change came after":      {described(cluster.Active, 3, 1, 3, 3), false, cluster.Conflict},
-		"it was taken back":              {described(cluster.Active, 1, 1, 3, 3), false, cluster.Invalid},
-		"taken back, without workers up": {described(cluster.Active, 1, 1, 3, 0), false, cluster.Invalid},
+		"it runs":                         {described(cluster.Active, 2, 2, 3, 3), true, ""},
+		"inactive, it runs too":           {described(cluster.Inactive, 2, 2, 3, 3), true, ""},
+		"a worker is missing":             {described(cluster.Active, 2, 2, 3, 2), false, ""},
+		"the one before still runs":       {described(cluster.Active, 2, 1, 3, 3), false, ""},
+		"nothing runs yet":                {described(cluster.Active, 2, 0, 0, 0), false, ""},
+		"it has finished":                 {described(cluster.Finished, 2, 2, 3, 0), true, ""},
+		"it failed":                       {described(cluster.Failed, 2, 2, 3, 0), false, cluster.Invalid},
+		"it is killed":                    {described(cluster.Killed, 2, 2, 3, 3), false, cluster.NotFound},
+		"another change came after":       {described(cluster.Active, 3, 1, 3, 3), false, cluster.Conflict},
+		"it was taken back":               {described(cluster.Active, 1, 1, 3, 3), false, cluster.Invalid},
+		"it goes back to what ran before": {reverted(2, 1), false, cluster.Invalid},
+		"it has gone back":                {reverted(3, 3), false, cluster.Invalid},
+		"taken back, without workers up":  {described(cluster.Active, 1, 1, 3, 0), false, cluster.Invalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			done, err := runs(&c.d, 2)

@@ -97,7 +97,7 @@ type Summary struct {
 	Name       string    `json:"name"`
 	ID         string    `json:"id"`
 	Status     Status    `json:"status"`
-	State      string    `json:"state"` // what it is at: "running", "starting", "rebalancing", "replacing", "draining", "waiting for slots", "finished", "failed"
+	State      string    `json:"state"` // what it is at: "running", "starting", "rebalancing", "replacing", "returning", "draining", "waiting for slots", "finished", "failed"
 	Submitted  time.Time `json:"submitted"`
 	Workers    int       `json:"workers"`
 	Tasks      int       `json:"tasks"`
@@ -112,10 +112,11 @@ type Description struct {
 	Summary
 	Supervisors []string       `json:"supervisors"`
 	Definition  Definition     `json:"definition"`
-	Parallelism map[string]int `json:"parallelism"` // of every component
-	Digest      string         `json:"digest"`      // of the program that runs
-	Wanted      int            `json:"wanted"`      // the generation that should run
-	Reports     []Report       `json:"reports"`     // the last of each worker of the running generation
+	Parallelism map[string]int `json:"parallelism"`        // of every component
+	Digest      string         `json:"digest"`             // of the program that runs
+	Wanted      int            `json:"wanted"`             // the generation that should run
+	Reverted    int            `json:"reverted,omitempty"` // the last generation that could not run, so that Nimbus went back to what ran before it; 0: there was none
+	Reports     []Report       `json:"reports"`            // the last of each worker of the running generation
 	Workers     []WorkerStatus `json:"worker_status"`
 	Crashes     []Crash        `json:"crashes,omitempty"` // the newest last, at most 20
 	Records     []string       `json:"records,omitempty"` // what is wrong with its records, if anything

@@ -90,6 +90,11 @@ type Topology struct {
 	Message     string         `json:"message,omitempty"` // what people should know: why it failed, what a swap is waiting for
 	Wanted      int            `json:"wanted"`            // the generation that should run
 	Next        *Swap          `json:"next,omitempty"`    // what the wanted generation changes, while it isn't the running one
+
+	// Previous is what ran before the running generation, until all workers of that have been seen to run; if they don't
+	// come to that, it is what Nimbus goes back to. Nil: there is no way back.
+	Previous *Swap `json:"previous,omitempty"`
+	Reverted int   `json:"reverted,omitempty"` // the last generation from which Nimbus went back; 0: there was none
 }
 
 // Swap is a change to a running topology that new workers bring: of the program, the number of workers, the parallelism.
@@ -98,7 +103,7 @@ type Swap struct {
 	Program     Program        `json:"program"`
 	Workers     int            `json:"workers"`
 	Parallelism map[string]int `json:"parallelism,omitempty"`
-	Reason      string         `json:"reason"` // "rebalance" or "replace"
+	Reason      string         `json:"reason"` // "rebalance", "replace" or "return"; of what ran before: why it was changed
 	Since       time.Time      `json:"since"`
 }
 

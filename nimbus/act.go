@@ -28,7 +28,11 @@ func (l *leader) take(d *deployment, next step) error {
 	case prepare:
 		return l.prepare(d, a)
 	case undo:
-		return l.undo(d, d.failed(time.Now(), l.o.StartTimeout))
+		return l.undo(d, d.failed(d.next(), time.Now(), l.o.StartTimeout))
+	case goBack:
+		return l.goBack(d)
+	case trust:
+		return l.trust(d)
 	case settle:
 		return l.settle(d)
 	case drain:
@@ -108,6 +112,7 @@ func (l *leader) replace(d *deployment, a cluster.Assignment) error {
 		a.Current = with
 	}
 	err := l.putAssignment(d, a)
+	d.nextSince = time.Now()
 	d.planned = l.version // what was written is no news to this plan
 	return err
 }

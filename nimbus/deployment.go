@@ -30,7 +30,7 @@ type deployment struct {
 
 	problem   string             // why tasks of it have no place
 	planned   uint64             // the version of the cluster that problem was found in
-	nextSince time.Time          // when the workers of the next generation were given their time to start
+	nextSince time.Time          // when the workers that a swap brings were given their time, to start or to open their tasks
 	noMove    time.Time          // until when it is not moved away from an emptied supervisor
 	drained   int                // the generation that was drained and stopped in this leadership
 	drains    int                // the generation that is being drained; 0: none
@@ -179,25 +179,25 @@ func (d *deployment) ready(now time.Time) bool {
 	return true
 }
 
-// startCrashes is how often a worker of the next generation may crash before the swap is undone.
+// startCrashes is how often a worker of a generation that a swap brings may crash before all goes back.
 const startCrashes = 3
 
-// failed returns why the next generation can't take over; empty while it may.
-func (d *deployment) failed(now time.Time, timeout time.Duration) string {
+// failed returns why g, which a swap brings, can't take over; empty while it may.
+func (d *deployment) failed(g *cluster.Generation, now time.Time, timeout time.Duration) string {
 	for _, c := range slices.Backward(d.crashes) {
-		if d.next().Worker(c.Worker) != nil && c.Life >= startCrashes {
-			return fmt.Sprintf("worker %s crashed %d times: %s", c.Worker, c.Life, c.Reason)
+		if g.Worker(c.Worker) != nil && c.Life >= startCrashes {
+			return fmt.Sprintf("worker %s crashed %d times: %s", c.Worker, c.Life, cause(&c))
 		}
 	}
 	if now.Sub(d.nextSince) < timeout {
 		return ""
 	}
-	if d.next() == nil {
+	if g == nil {
 		return d.problem
 	}
 	reason := "its workers were not ready within " + timeout.String()
-	if n := len(d.crashes); n > 0 && d.next().Worker(d.crashes[n-1].Worker) != nil {
-		reason += "; the last crash: " + d.crashes[n-1].Reason
+	if n := len(d.crashes); n > 0 && g.Worker(d.crashes[n-1].Worker) != nil {
+		reason += "; the last crash: " + cause(&d.crashes[n-1])
 	}
 	return reason
 }

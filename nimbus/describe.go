@@ -48,6 +48,8 @@ func (s *state) stateOf(d *deployment, now time.Time) string {
 		return string(t.Status)
 	case t.Next != nil && t.Next.Reason == reasonReplace:
 		return "replacing"
+	case t.Next != nil && t.Next.Reason == reasonReturn:
+		return "returning"
 	case t.Next != nil:
 		return "rebalancing"
 	case s.waits(d, now):
@@ -79,7 +81,7 @@ func (l *leader) describe(r *cluster.NameRequest) (any, error) {
 	now, t, size := time.Now(), &d.record, 0
 	answer := &cluster.Description{
 		Summary: l.summary(d, now), Supervisors: []string{}, Definition: t.Definition, Parallelism: t.Definition.Tasks(t.Parallelism), Digest: t.Program.Digest,
-		Wanted: t.Wanted, Reports: []cluster.Report{}, Workers: []cluster.WorkerStatus{}, Crashes: slices.Clone(d.crashes), Records: l.brokenOf(d),
+		Wanted: t.Wanted, Reverted: t.Reverted, Reports: []cluster.Report{}, Workers: []cluster.WorkerStatus{}, Crashes: slices.Clone(d.crashes), Records: l.brokenOf(d),
 	}
 	for _, g := range []*cluster.Generation{d.current(), d.next()} {
 		if g == nil {

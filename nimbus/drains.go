@@ -59,6 +59,9 @@ func (l *leader) patience(d *deployment) time.Time {
 	case cluster.Finished:
 		return now.Add(max(t.Definition.Timeout, l.o.SwapDrain))
 	}
+	if t.Next != nil && t.Next.Reason == reasonReturn { // trees that wait for what could not open never complete
+		return now
+	}
 	return now.Add(l.o.SwapDrain)
 }
 
@@ -115,7 +118,7 @@ func (l *leader) endDrain(e drainEnd) error {
 	l.log.Info("drain is over", zap.String("topology", e.name), zap.Int("generation", e.generation), zap.Strings("faults", e.faults))
 	if len(e.faults) > 0 {
 		t := d.record
-		t.Message = short("while it was drained: " + strings.Join(e.faults, "; "))
+		t.Message = short(joined(t.Message, "while it was drained: "+strings.Join(e.faults, "; ")))
 		if err := l.putTopology(d, t); err != nil {
 			return l.tolerate(err, "can't note what went wrong in a drain")
 		}

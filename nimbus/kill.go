@@ -24,6 +24,7 @@ func (l *leader) kill(r *cluster.KillRequest) (any, error) {
 		t.Wait = min(t.Wait, now.Add(wait).Sub(t.KilledAt))
 	} else {
 		t.Resume, t.Status, t.Next, t.KilledAt, t.Wait = t.Status, cluster.Killed, nil, now, wait
+		t.Previous = nil
 	}
 	if err := l.putTopology(d, t); err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ func (l *leader) replaceProgram(r *cluster.SubmitRequest) (any, error) {
 	if err := l.checkProgram(&r.Program); err != nil {
 		return nil, err
 	}
-	g, err := l.beginSwap(d, swap, d.current())
+	g, err := l.beginSwap(d, swap, d.current(), "")
 	if err != nil {
 		return nil, err
 	}

@@ -101,7 +101,10 @@ func checkTopology(name string, t *cluster.Topology) error {
 	default:
 		return fmt.Errorf("it has the status %q, which there is not", t.Status)
 	}
-	if s := t.Next; s != nil {
+	for _, s := range []*cluster.Swap{t.Next, t.Previous} {
+		if s == nil {
+			continue
+		}
 		if err := checkRun(s.Definition, s.Program, s.Workers, s.Parallelism); err != nil {
 			return err
 		}

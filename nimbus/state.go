@@ -185,8 +185,13 @@ func (s *state) uses(digest string) bool {
 		return true
 	}
 	for _, d := range s.deployments {
-		if d.record.Program.Digest == digest || d.record.Next != nil && d.record.Next.Program.Digest == digest {
+		if d.record.Program.Digest == digest {
 			return true
+		}
+		for _, swap := range []*cluster.Swap{d.record.Next, d.record.Previous} {
+			if swap != nil && swap.Program.Digest == digest {
+				return true
+			}
 		}
 		for _, g := range []*cluster.Generation{d.current(), d.next()} {
 			if g != nil && g.Program.Digest == digest {

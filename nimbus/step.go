@@ -25,6 +25,8 @@ const (
 	promote  step = "promote"  // write that the next generation is the current one
 	settle   step = "settle"   // write that the swap is done
 	undo     step = "undo"     // write that the swap is not to be
+	trust    step = "trust"    // write that what a swap has brought runs
+	goBack   step = "goBack"   // begin a swap to what ran before the last
 	conclude step = "conclude" // write that all sources have ended
 	fail     step = "fail"     // write that it has failed
 	vacate   step = "vacate"   // write that it has no workers any more
@@ -87,6 +89,8 @@ func (s *state) nextOfRunning(d *deployment, now time.Time) step {
 		return s.ifChanged(d, place)
 	case d.assigned.Next != nil:
 		return drop
+	case d.record.Previous != nil:
+		return s.nextOfTrial(d, now)
 	case d.fatal() != "":
 		return fail
 	case d.over(now):
@@ -111,7 +115,7 @@ func (s *state) nextOfSwap(d *deployment, now time.Time) step {
 	case d.current().Number == d.record.Wanted:
 		return settle
 	case d.next() == nil || d.next().Number != d.record.Wanted:
-		if d.failed(now, s.o.StartTimeout) != "" {
+		if d.failed(d.next(), now, s.o.StartTimeout) != "" {
 			return undo
 		}
 		return s.ifChanged(d, prepare)
@@ -119,7 +123,7 @@ func (s *state) nextOfSwap(d *deployment, now time.Time) step {
 		return rest
 	case d.drained == d.current().Number:
 		return promote
-	case !d.draining() && d.failed(now, s.o.StartTimeout) != "":
+	case !d.draining() && d.failed(d.next(), now, s.o.StartTimeout) != "":
 		return undo
 	case d.draining():
 		return quellOrDrain(d)

@@ -58,6 +58,11 @@ func (s *scene) swap() {
 	s.assigned = &a
 }
 
+// try has the running generation be on trial.
+func (s *scene) try() {
+	s.record.Previous = &cluster.Swap{Definition: words("words"), Reason: reasonReplace}
+}
+
 func (s *scene) set(change func(a *cluster.Assignment)) {
 	a := *s.assigned
 	change(&a)
@@ -123,7 +128,9 @@ func TestTheNextStep(t *testing.T) {
 		}, rest},
 		{"the word that all have ended is old", func(s *scene) {
 			s.progress(ended, "w1", "w2")
-			s.now = s.now.Add(freshReport)
+			old := s.reports["w1"]
+			old.received = s.now.Add(-freshReport)
+			s.reports["w1"] = old
 		}, rest},
 		{"its assignment can't be read", func(s *scene) { s.assigned, s.broken = nil, "it is broken" }, rest},
 
@@ -161,6 +168,33 @@ func TestTheNextStep(t *testing.T) {
 		{"a new worker crashes a third time", func(s *scene) { s.swap(); s.crash(cluster.Crash{Worker: "w3", Life: 3}, s.now) }, undo},
 		{"an old worker crashes a third time", func(s *scene) { s.swap(); s.crash(cluster.Crash{Worker: "w1", Life: 3}, s.now) }, rest},
 		{"a swap was undone", func(s *scene) { s.swap(); s.record.Next, s.record.Wanted = nil, 1 }, drop},
+
+		{"what a swap has brought does not run yet", func(s *scene) { s.try(); s.report(cluster.Opening, "w1") }, rest},
+		{"all of it runs", func(s *scene) { s.try() }, trust},
+		{"it can't, for good", func(s *scene) { s.try(); s.reports["w2"] = report{Report: cluster.Report{Fatal: "no disk"}} }, goBack},
+		{"it can't, for good, and there is no room to go back to", func(s *scene) {
+			s.try()
+			s.reports["w2"] = report{Report: cluster.Report{Fatal: "no disk"}}
+			s.problem, s.planned = "no room", s.all.version
+		}, rest},
+		{"it crashes twice", func(s *scene) {
+			s.try()
+			s.report(cluster.Opening, "w1")
+			s.crash(cluster.Crash{Worker: "w1", Life: 2}, s.now)
+		}, rest},
+		{"it crashes a third time", func(s *scene) {
+			s.try()
+			s.report(cluster.Opening, "w1")
+			s.crash(cluster.Crash{Worker: "w1", Life: 3}, s.now)
+		}, goBack},
+		{"it does not run in time", func(s *scene) { s.try(); s.report(cluster.Opening, "w1"); s.later(30 * time.Second) }, goBack},
+		{"it does not run in time, as a supervisor is lost", func(s *scene) {
+			s.try()
+			s.later(30 * time.Second)
+			s.all.supervisors["a"].beat.Leaving = true
+			s.report(cluster.Opening, "w1")
+		}, replace},
+		{"it is deactivated before it runs", func(s *scene) { s.try(); s.report(cluster.Opening, "w1"); s.record.Status = cluster.Inactive }, mend},
 
 		{"killed", func(s *scene) { s.record.Status = cluster.Killed }, mend},
 		{"killed in a swap", func(s *scene) { s.swap(); s.record.Status, s.record.Next = cluster.Killed, nil }, drop},

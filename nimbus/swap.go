@@ -13,6 +13,7 @@ import (
 const (
 	reasonRebalance = "rebalance"
 	reasonReplace   = "replace"
+	reasonReturn    = "return" // to what ran before a swap whose generation could not run
 )
 
 // rebalance begins a swap to another number of workers, another parallelism, or other places.
@@ -33,7 +34,7 @@ func (l *leader) rebalance(r *cluster.RebalanceRequest) (any, error) {
 	if r.Spread {
 		near = nil
 	}
-	g, err := l.beginSwap(d, swap, near)
+	g, err := l.beginSwap(d, swap, near, "")
 	if err != nil {
 		return nil, err
 	}
@@ -67,12 +68,15 @@ func (l *leader) swappable(name string) (*deployment, error) {
 	return d, nil
 }
 
-// beginSwap records a swap and its workers, once there is room for them. Its number is that of the next version of the assignment,
+// beginSwap records a swap, what is to be said of it, and its workers, once there is room for them. Its number is that of the next version of the assignment,
 // so that none is ever used twice.
-func (l *leader) beginSwap(d *deployment, swap cluster.Swap, near *cluster.Generation) (*cluster.Generation, error) {
+func (l *leader) beginSwap(d *deployment, swap cluster.Swap, near *cluster.Generation, message string) (*cluster.Generation, error) {
 	swap.Since = time.Now().UTC()
 	t := d.record
-	t.Next, t.Wanted, t.Message = &swap, int(d.version())+1, ""
+	t.Next, t.Wanted, t.Message = &swap, int(d.version())+1, message
+	if swap.Reason == reasonReturn {
+		t.Previous, t.Reverted = nil, d.current().Number
+	}
 	g, problem := l.generation(d, wishOf(&t), t.Wanted, near, time.Now())
 	if problem != "" {
 		return nil, cluster.Errorf(cluster.NoRoom, "there is no room for the new workers of %q: %s", t.Name, problem)
@@ -92,9 +96,14 @@ func (l *leader) beginSwap(d *deployment, swap cluster.Swap, near *cluster.Gener
 
 // move begins a swap that takes workers away from supervisors that are drained or unhealthy.
 func (l *leader) move(d *deployment) error {
-	t := d.record
-	swap := cluster.Swap{Definition: t.Definition, Program: t.Program, Workers: t.Workers, Parallelism: t.Parallelism, Reason: reasonRebalance}
-	_, err := l.beginSwap(d, swap, d.current())
+	swap := former(&d.record)
+	swap.Reason = reasonRebalance
+	_, err := l.beginSwap(d, swap, d.current(), "")
+	return l.begun(d, err)
+}
+
+// begun notes whether there was room for a swap that nobody has asked for.
+func (l *leader) begun(d *deployment, err error) error {
 	switch {
 	case err == nil:
 		l.found(d, "")
@@ -119,16 +128,24 @@ func (l *leader) prepare(d *deployment, a cluster.Assignment) error {
 // undo records that the swap is not to be: the current generation goes on as if nothing had been.
 func (l *leader) undo(d *deployment, reason string) error {
 	t := d.record
-	t.Message = short(fmt.Sprintf("the %s was undone: %s", t.Next.Reason, reason))
+	t.Message = short(joined(fmt.Sprintf("the %s was undone: %s", t.Next.Reason, reason), t.Message))
 	t.Next, t.Wanted = nil, d.current().Number
+	d.nextSince = time.Now() // whatever runs may be on trial itself
 	d.noMove = time.Now().Add(moveBackoff)
 	l.log.Warn("swap is undone", zap.String("topology", t.Name), zap.String("reason", reason))
 	return l.putTopology(d, t)
 }
 
-// settle records that what the swap brought is what the topology is now.
+// settle records that what the swap brought is what the topology is now, and what it was, to go back to. What a change to a
+// generation that is on trial itself goes back to is what ran before that.
 func (l *leader) settle(d *deployment) error {
 	t := d.record
+	if t.Previous == nil && t.Next.Reason != reasonReturn {
+		before := former(&t)
+		before.Reason, before.Since = t.Next.Reason, time.Now().UTC()
+		t.Previous = &before
+	}
+	d.nextSince = time.Now()
 	t.Definition, t.Program, t.Workers, t.Parallelism, t.Next = t.Next.Definition, t.Next.Program, t.Next.Workers, t.Next.Parallelism, nil
 	l.log.Info("swap is done", zap.String("topology", t.Name), zap.Int("generation", t.Wanted))
 	return l.putTopology(d, t)
