@@ -25,10 +25,10 @@ func FuzzReceive(f *testing.F) {
 	f.Fuzz(func(t *testing.T, dest uint32, body []byte) {
 		w, credit := three.workers[1], three.boxes[0]
 		credit.grants = 0
-		refused, lost := w.slots[0].refused.Load(), w.slots[0].lost.Load()
+		refused, dropped := w.slots[0].refused.Load(), w.slots[0].dropped.Load()
 		got := three.receive(1, []sentSlab{{dest, body}})
 		require.Equal(t, 1, credit.grants)
-		require.Equal(t, lost, w.slots[0].lost.Load())
+		require.Equal(t, dropped, w.slots[0].dropped.Load())
 		n := 0
 		for i, b := range w.boltsOf[0] {
 			n += len(got[i])

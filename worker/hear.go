@@ -20,6 +20,7 @@ func (t *spoutTask) hear() bool {
 	t.figures.complete.flush()
 	t.each(len(t.told.failed), t.hearFailed)
 	clear(t.told.failed)
+	t.suspect = t.suspect || t.told.suspect && t.ledger.Pending() > 0
 	if t.told.all {
 		t.failAll(errPeerLost)
 	}
@@ -30,6 +31,7 @@ var errPeerLost = errors.New("another worker of the topology has ended, and tupl
 
 // failAll fails all trees that are open.
 func (t *spoutTask) failAll(cause error) {
+	t.suspect = false
 	t.expired = t.ledger.Drain(t.expired[:0])
 	t.tellExpired(&t.figures.failed, cause)
 }
@@ -130,12 +132,17 @@ func (t *spoutTask) treeFailed(id any, cause error) {
 	}
 }
 
-// sweep fails the trees whose time is over; it reports whether there were any.
+// sweep fails the trees whose time is over, or all if several workers, each at its own time, have seen the death of another: so that is one failure of a tree and
+// not one for each of them. It reports whether there were any.
 func (t *spoutTask) sweep() bool {
 	if t.now < t.sweepAt {
 		return false
 	}
 	t.sweepAt = t.now + int64(t.w.tickLen)
+	if t.suspect {
+		t.failAll(errPeerLost)
+		return len(t.expired) > 0
+	}
 	t.expired = t.ledger.Expire(t.tick, t.w.timeoutTicks, t.expired[:0])
 	t.tellExpired(&t.figures.timedOut, topology.ErrTimeout)
 	return len(t.expired) > 0

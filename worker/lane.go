@@ -26,6 +26,7 @@ type words struct {
 	complete []acker.RootID
 	failed   []failure
 	all      bool // all trees that are open fail: another worker has died
+	suspect  bool // the same, but soon: a third worker says so, and others may be about to say it, too
 }
 
 type failure struct {
@@ -47,10 +48,10 @@ func (l *lane) put(w *words) {
 	}
 }
 
-// loseAll says that any tree may have lost tuples with another worker.
-func (l *lane) loseAll() {
+// lose says that any tree may have lost tuples with another worker. When only a third worker has seen the death, that is acted on at the next sweep.
+func (l *lane) lose(seen bool) {
 	l.mu.Lock()
-	l.mu.all = true
+	l.mu.all, l.mu.suspect = l.mu.all || seen, l.mu.suspect || !seen
 	l.mu.Unlock()
 	l.waiting.Store(true)
 	l.ring()
@@ -66,7 +67,7 @@ func (l *lane) ring() {
 
 // take exchanges the words there are for the emptied w. Owner.
 func (l *lane) take(w *words) {
-	w.complete, w.failed, w.all = w.complete[:0], w.failed[:0], false
+	*w = words{complete: w.complete[:0], failed: w.failed[:0]}
 	l.waiting.Store(false)
 	l.mu.Lock()
 	l.mu.words, *w = *w, l.mu.words

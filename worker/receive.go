@@ -57,7 +57,7 @@ func (s *slot) deliver(b *boltTask, slab *topology.Slab) {
 var errNoRoom = errors.New("a tuple from another worker found no room: its sender was started anew more than once while the inbox was full")
 
 func (s *slot) drop(slab *topology.Slab) {
-	s.lost.Add(1)
+	s.dropped.Add(1)
 	for i := range slab.Len() {
 		d := slab.Tuple(i).Delivery()
 		if d.Root != 0 {

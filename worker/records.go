@@ -116,7 +116,7 @@ func (w *Worker) lostElsewhere(slot uint32) error {
 	if int64(slot) >= int64(len(w.slots)) {
 		return errRecord
 	}
-	w.failThrough(int(slot))
+	w.failThrough(int(slot), false)
 	return nil
 }
 

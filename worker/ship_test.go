@@ -151,3 +151,38 @@ func TestUnknownDestinationsAreRefused(t *testing.T) {
 	require.Equal(t, 2000, three.boxes[0].grants)
 	require.Empty(t, w.slots[0].credits)
 }
+
+// However many workers tell of a death, trees fail for it once; who sends nothing on to the dead tells nobody.
+func TestManyTellOfOneDeath(t *testing.T) {
+	three := newTrio(t, Options{})
+	w := three.workers[0]
+	src := w.spouts[0]
+	open := func(id string) { src.ledger.Arm(src.ledger.Open(id, 0, 1), 1) }
+	open("before")
+	src.sweepAt = src.clock() + 1
+	for range 3 {
+		w.Control(1, []byte{recordLost, 0, 0, 0, 2})
+		src.hear()
+	}
+	open("since")
+	require.Zero(t, src.figures.failed)
+	src.now = src.sweepAt
+	require.True(t, src.sweep())
+	require.Equal(t, int64(2), src.figures.failed)
+	open("after")
+	src.now = src.sweepAt
+	require.False(t, src.sweep())
+
+	w.Control(1, []byte{recordLost, 0, 0, 0, 2})
+	w.Lost(2)
+	src.hear()
+	require.Equal(t, int64(3), src.figures.failed, "what this worker has seen itself fails them at once")
+	open("again")
+	src.now = src.sweepAt
+	require.False(t, src.sweep())
+
+	three.workers[1].Lost(2)
+	for _, box := range three.boxes {
+		require.Empty(t, box.records)
+	}
+}

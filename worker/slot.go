@@ -2,6 +2,7 @@ package worker
 
 import (
 	"encoding/binary"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -26,7 +27,7 @@ type slot struct {
 	random  random // for the parts of shared edges
 	values  []topology.Value
 	told    []words      // by spout: what its records complete; they come one at a time
-	lost    atomic.Int64 // slabs that came from there and found no room
+	dropped atomic.Int64 // slabs that came from there and found no room
 	refused atomic.Int64 // slabs and records that came from there and could not be read
 }
 
@@ -118,30 +119,49 @@ func (w *Worker) Credit(slot int, dest uint32) {
 }
 
 // Lost says that the process of a slot has died, and with it all that was under way there: trees of this worker's
-// spouts that may have had tuples there fail now, rather than when their time is over. Other workers are told, with them the process that
-// has taken the place, if Connect has been called for it: they may have begun trees since the death whose tuples this one has still sent to the dead.
+// spouts that may have had tuples there fail now, rather than when their time is over. Workers with spouts whose tuples this one sends on to there
+// are told, with them the process that has taken the place, if Connect has been called for it: they may have begun trees since the
+// death whose tuples this one has still sent to the dead. It is called once for each death.
 func (w *Worker) Lost(slot int) {
-	w.failThrough(slot)
+	w.failThrough(slot, true)
 	record := binary.BigEndian.AppendUint32([]byte{recordLost}, uint32(slot))
 	for i, s := range w.slots {
-		if i != w.opt.Placement.Own {
+		if i != w.opt.Placement.Own && w.sendsOn(s, w.slots[slot]) {
 			s.control(record)
 		}
 	}
 }
 
 // failThrough fails the trees of this worker's spouts that may have tuples in a slot.
-func (w *Worker) failThrough(slot int) {
+func (w *Worker) failThrough(slot int, seen bool) {
 	for _, t := range w.spouts {
 		if w.reaches(t.comp, w.slots[slot].tasks) {
-			t.lane.loseAll()
+			t.lane.lose(seen)
 		}
 	}
 }
 
+// sendsOn reports whether bolts here send tuples that come of a spout in one slot to another slot.
+func (w *Worker) sendsOn(spouts, to *slot) bool {
+	between := map[*topology.Component]bool{}
+	for _, id := range spouts.tasks {
+		if c := w.componentOf[id]; c.IsSpout() {
+			maps.Copy(between, w.downstream(c))
+		}
+	}
+	return slices.ContainsFunc(w.bolts, func(b *boltTask) bool { return between[b.comp] && w.feeds(b.comp, to.tasks) })
+}
+
+// feeds reports whether c emits to one of the tasks.
+func (w *Worker) feeds(c *topology.Component, tasks []topology.TaskID) bool {
+	return slices.ContainsFunc(tasks, func(id topology.TaskID) bool {
+		return slices.ContainsFunc(w.componentOf[id].Inputs, func(in topology.Subscription) bool { return in.Component == c.ID })
+	})
+}
+
 // Dropped returns how many slabs from the worker of a slot found no room, or could not be read. Their trees fail or time out.
 func (w *Worker) Dropped(slot int) int64 {
-	return w.slots[slot].lost.Load() + w.slots[slot].refused.Load()
+	return w.slots[slot].dropped.Load() + w.slots[slot].refused.Load()
 }
 
 // reaches reports whether tuples of c can come to one of the tasks.

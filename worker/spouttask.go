@@ -22,6 +22,7 @@ type spoutTask struct {
 	told      words           // being worked on
 	expired   []acker.Settled // being worked on
 	sweepAt   int64           // when to look for expired trees
+	suspect   bool            // all trees that are open are to fail then
 	pace      int             // calls of Next in a chunk
 	ended     bool            // Next has returned ErrEnd, and nothing has failed since
 	emits     int64           // emits so far

@@ -18,6 +18,7 @@ type directory struct {
 	slots [][]topology.TaskID
 	mu    struct {
 		sync.Mutex
+		filler []string                   // by slot: the worker that fills it now
 		slotOf map[string]int             // by worker id; those of former workers stay, since something may still be said of them
 		met    map[string]*transport.Peer // by worker id: as whom it was connected
 	}
@@ -25,6 +26,7 @@ type directory struct {
 
 func newDirectory(g *cluster.Generation) *directory {
 	d := &directory{slots: slotsOf(g)}
+	d.mu.filler = make([]string, len(d.slots))
 	d.mu.slotOf, d.mu.met = map[string]int{}, map[string]*transport.Peer{}
 	return d
 }
@@ -50,6 +52,13 @@ func (d *directory) meet(p *transport.Peer, connect func(slot int)) (slot int, o
 	return slot, ok
 }
 
+// fills reports whether the worker fills the slot now.
+func (d *directory) fills(slot int, id string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.mu.filler[slot] == id
+}
+
 // update takes in the workers of the generation. An error says that the tasks are not in the same sets any more; then this process
 // can't go on.
 func (d *directory) update(g *cluster.Generation) error {
@@ -60,7 +69,7 @@ func (d *directory) update(g *cluster.Generation) error {
 		if i < 0 {
 			return fmt.Errorf("the tasks of worker %s are spread anew within generation %d", w.ID, g.Number)
 		}
-		d.mu.slotOf[w.ID] = i
+		d.mu.slotOf[w.ID], d.mu.filler[i] = i, w.ID
 	}
 	return nil
 }

@@ -55,8 +55,9 @@ func (h handler) Credit(p *transport.Peer, dest transport.Dest) {
 	}
 }
 
+// Reset of a worker that another has replaced is passed over: who takes that one in says that it is lost.
 func (h handler) Reset(p *transport.Peer) {
-	if slot, ok := h.slot(p); ok {
+	if slot, ok := h.slot(p); ok && h.known.fills(slot, p.ID()) {
 		h.w.Lost(slot)
 	}
 }
