@@ -14,17 +14,24 @@ import (
 //   - each bolt finishes, those upstream first, and it waits again after each;
 //   - the workers are told to stop, and it waits until they are gone.
 //
+// Who doesn't answer what is no look is asked again. A worker that nobody answers for is away after awayTime, and not waited for; if it
+// answers after all, it has missed what others were told, and all is begun again: who was told already has nothing to do.
+//
 // It is pure: next takes what the workers replied to the last round and returns the next.
 type drainer struct {
-	workers []string       // all that are told
-	bolts   []string       // that have yet to finish, in the order in which they do
-	stage   stage          // what is being waited for
-	absent  map[string]int // how often in a row nobody answered for a worker, or one without tasks
-	last    sums           // of the last look
-	equal   int            // looks in a row that were at rest with the same sums
-	looks   int            // since the last request that was not a look
-	until   time.Time      // when it stops waiting for workers to be gone
-	faults  []string       // what workers could not do
+	workers []string             // all that are told
+	order   []string             // all bolts, in the order in which they finish
+	bolts   []string             // that have yet to
+	stage   stage                // what is being waited for
+	silent  map[string]time.Time // since when nobody answers for a worker
+	blank   map[string]bool      // workers without tasks
+	away    map[string]bool      // workers that are not waited for
+	asked   round                // the last request that was not a look, of those who have yet to answer it
+	last    sums                 // of the last look
+	equal   int                  // looks in a row that were at rest with the same sums
+	looks   int                  // since the last request that was not a look
+	until   time.Time            // when it stops waiting for workers to be gone
+	faults  []string             // what workers could not do
 }
 
 type stage int
@@ -37,7 +44,7 @@ const (
 
 // Limits of the drain.
 const (
-	absences     = 5                     // looks in a row without an answer of its tasks, after which a worker is not waited for
+	awayTime     = 2 * time.Second       // without anybody who answers for it, after which a worker is not waited for: it may connect to NATS later than Nimbus
 	looksToRest  = 2                     // equal looks after which all is at rest
 	looksLoosely = 20                    // the same when sums don't match, because a worker is gone, or was started anew
 	firstPause   = 5 * time.Millisecond  // before the first looks
@@ -83,7 +90,8 @@ func newDrainer(g *cluster.Generation, d *cluster.Definition, ended bool) *drain
 	if ended {
 		s = resting
 	}
-	return &drainer{workers: workers, stage: s, bolts: boltsInOrder(d), absent: map[string]int{}}
+	order := boltsInOrder(d)
+	return &drainer{workers: workers, stage: s, order: order, bolts: order, silent: map[string]time.Time{}, blank: map[string]bool{}, away: map[string]bool{}}
 }
 
 // boltsInOrder returns the bolts so that each comes after all that it receives from.
@@ -111,7 +119,7 @@ func boltsInOrder(d *cluster.Definition) (order []string) {
 // next returns what the workers are to be asked next; false when all is done. over says that there is no more patience: what
 // has not come to rest is stopped all the same.
 func (d *drainer) next(now time.Time, replies []reply, over bool) (round, bool) {
-	d.note(replies)
+	d.note(now, replies)
 	switch {
 	case d.stage == leaving:
 		return d.look(), !d.left(replies) && now.Before(d.until)
@@ -119,7 +127,9 @@ func (d *drainer) next(now time.Time, replies []reply, over bool) (round, bool) 
 		return d.stop(now), true
 	case d.stage == begun:
 		d.stage = resting
-		return round{verb: cluster.ControlDeactivate, request: cluster.ControlRequest{Drain: true}, workers: d.workers}, true
+		return d.tell(cluster.ControlDeactivate, cluster.ControlRequest{Drain: true}), true
+	case len(d.asked.workers) > 0:
+		return round{pause: latePause, verb: d.asked.verb, request: d.asked.request, workers: slices.Clone(d.asked.workers)}, true
 	case !d.rests(replies):
 		return d.look(), true
 	case len(d.bolts) == 0:
@@ -128,37 +138,65 @@ func (d *drainer) next(now time.Time, replies []reply, over bool) (round, bool) 
 	return d.finish(), true
 }
 
-func (d *drainer) note(replies []reply) {
+// note takes in what became of the last round.
+func (d *drainer) note(now time.Time, replies []reply) {
+	back := false
 	for _, r := range replies {
-		if r.gone || r.blank() {
-			d.absent[r.worker]++
-		} else if d.absent[r.worker] < absences {
-			delete(d.absent, r.worker)
-		}
+		was := d.away[r.worker]
+		d.hear(now, r)
+		back = back || was && !d.away[r.worker]
 		if r.Error != "" && len(d.faults) < maxFaults {
 			d.faults = append(d.faults, "worker "+r.worker+": "+r.Error)
 		}
 	}
+	d.asked.workers = slices.DeleteFunc(d.asked.workers, func(w string) bool { return d.away[w] })
+	if back && d.stage == resting {
+		d.stage, d.bolts, d.asked = begun, d.order, round{}
+	}
 }
 
-// look asks those that are there how they fare.
+// hear notes whether a worker is there, and that it has been told what it has answered.
+func (d *drainer) hear(now time.Time, r reply) {
+	if !r.gone {
+		delete(d.silent, r.worker)
+	} else if _, known := d.silent[r.worker]; !known {
+		d.silent[r.worker] = now
+	}
+	if r.answered {
+		d.blank[r.worker] = r.blank()
+		if d.looks == 0 {
+			d.asked.workers = slices.DeleteFunc(d.asked.workers, func(w string) bool { return w == r.worker })
+		}
+	}
+	since, silent := d.silent[r.worker]
+	d.away[r.worker] = d.blank[r.worker] || silent && now.Sub(since) >= awayTime
+}
+
+// tell has all workers do something.
+func (d *drainer) tell(verb string, request cluster.ControlRequest) round {
+	d.equal, d.looks = 0, 0
+	d.asked = round{verb: verb, request: request, workers: slices.Clone(d.workers)}
+	return round{verb: verb, request: request, workers: d.workers}
+}
+
+// look asks all how they fare, those that are away, too.
 func (d *drainer) look() round {
 	d.looks++
 	pause := firstPause
 	if d.looks > earlyLooks {
 		pause = latePause
 	}
-	return round{pause: pause, verb: cluster.ControlStatus, workers: d.there()}
+	return round{pause: pause, verb: cluster.ControlStatus, workers: d.workers}
 }
 
 func (d *drainer) there() []string {
-	return slices.DeleteFunc(slices.Clone(d.workers), func(w string) bool { return d.absent[w] >= absences })
+	return slices.DeleteFunc(slices.Clone(d.workers), func(w string) bool { return d.away[w] })
 }
 
 func (d *drainer) finish() round {
 	bolt := d.bolts[0]
-	d.bolts, d.equal, d.looks = d.bolts[1:], 0, 0
-	return round{verb: cluster.ControlFinish, request: cluster.ControlRequest{Component: bolt}, workers: d.there()}
+	d.bolts = d.bolts[1:]
+	return d.tell(cluster.ControlFinish, cluster.ControlRequest{Component: bolt})
 }
 
 func (d *drainer) stop(now time.Time) round {
@@ -192,7 +230,7 @@ func (d *drainer) rests(replies []reply) bool {
 func (d *drainer) sum(replies []reply) (s sums, atRest bool) {
 	holding, quiet := false, true
 	for _, r := range replies {
-		if d.absent[r.worker] >= absences {
+		if d.away[r.worker] {
 			continue
 		}
 		p := r.Report.Progress

@@ -176,6 +176,7 @@ func script(t *testing.T, m *drainer, verb string, answer reply) (rounds int) {
 		}
 		answer.worker = "a"
 		replies = []reply{answer}
+		now = now.Add(r.pause)
 	}
 	require.Fail(t, "it never asks for "+verb)
 	return 0
@@ -192,6 +193,69 @@ func TestADrainDoesNotWaitForWorkersThatAreGone(t *testing.T) {
 	g, d := held(1)
 	m := newDrainer(g, d, false)
 	script(t, m, cluster.ControlStop, reply{gone: true})
+}
+
+// A drain in which b does not answer between two moments. It returns the orders that each worker has answered.
+func drainWithout(t *testing.T, from, to time.Duration) map[string][]string {
+	t.Helper()
+	g, d := held(2)
+	m, begin := newDrainer(g, d, false), time.Now()
+	now, told := begin, map[string][]string{}
+	var replies []reply
+	for range 10_000 {
+		r, more := m.next(now, replies, false)
+		require.True(t, more)
+		if r.verb == cluster.ControlStop {
+			return told
+		}
+		now = now.Add(r.pause + time.Millisecond)
+		replies = nil
+		for _, w := range r.workers {
+			answer := quiet(cluster.Progress{})
+			if age := now.Sub(begin); w == "b" && age >= from && age < to {
+				answer = reply{gone: true}
+			} else if r.verb != cluster.ControlStatus {
+				told[w] = append(told[w], r.verb+r.request.Component)
+			}
+			answer.worker = w
+			replies = append(replies, answer)
+		}
+	}
+	t.Fatal("the drain has no end")
+	return nil
+}
+
+// After a restart of NATS workers may connect later than Nimbus, at any moment of the drain.
+func TestADrainWaitsForWorkersThatConnectLate(t *testing.T) {
+	all := []string{"deactivate", "finishhold", "finishafter"}
+	rapid.Check(t, func(rt *rapid.T) {
+		from := time.Duration(rapid.IntRange(0, 100).Draw(rt, "from")) * time.Millisecond
+		away := time.Duration(rapid.IntRange(0, 1800).Draw(rt, "away")) * time.Millisecond
+		told := drainWithout(t, from, from+away)
+		require.Equal(rt, all, told["a"], "told once")
+		require.Equal(rt, all, told["b"])
+	})
+}
+
+// Who is back after it was given up has missed something: all is told again, and comes to rest again.
+func TestADrainBeginsAgainForAWorkerThatIsBack(t *testing.T) {
+	g, d := held(2)
+	m, now := newDrainer(g, d, false), time.Now()
+	m.stage, m.bolts = resting, nil
+	a, b := quiet(cluster.Progress{Pending: 1}), reply{worker: "b", gone: true}
+	a.worker = "a"
+	m.next(now, []reply{a, b}, false)
+	m.next(now.Add(awayTime), []reply{a, b}, false)
+	require.Equal(t, []string{"a"}, m.there())
+	r, _ := m.next(now.Add(awayTime), []reply{a, b}, false)
+	require.Equal(t, []string{"a", "b"}, r.workers, "it is asked all the same")
+	b = quiet(cluster.Progress{})
+	b.worker = "b"
+	r, more := m.next(now.Add(awayTime), []reply{a, b}, false)
+	require.True(t, more)
+	require.Equal(t, cluster.ControlDeactivate, r.verb)
+	require.Equal(t, []string{"hold", "after"}, m.bolts)
+	require.Equal(t, []string{"a", "b"}, m.there())
 }
 
 func TestADrainGoesOnThoughSumsCantMatch(t *testing.T) {
