@@ -4,13 +4,14 @@ import "slices"
 
 // Assignment is the record of which workers a topology has, where they are, and which tasks each runs.
 type Assignment struct {
-	Topology string      `json:"topology"`          // the topology's name
-	ID       string      `json:"id"`                // the topology's id
-	Epoch    uint64      `json:"epoch"`             // of the leader that wrote it
-	Version  uint64      `json:"version"`           // goes up with each write of this record
-	Active   bool        `json:"active"`            // whether spouts may emit
-	Current  *Generation `json:"current,omitempty"` // whose tasks run; nil when none do
-	Next     *Generation `json:"next,omitempty"`    // whose processes are started, but whose tasks wait; nil for none
+	Topology string      `json:"topology"`           // the topology's name
+	ID       string      `json:"id"`                 // the topology's id
+	Epoch    uint64      `json:"epoch"`              // of the leader that wrote it
+	Version  uint64      `json:"version"`            // goes up with each write of this record
+	Active   bool        `json:"active"`             // whether spouts may emit
+	Draining bool        `json:"draining,omitempty"` // a swap drains Current: there is no way back, and nobody's spouts may emit until Next is current
+	Current  *Generation `json:"current,omitempty"`  // whose tasks run; nil when none do
+	Next     *Generation `json:"next,omitempty"`     // whose processes are started, but whose tasks wait; nil for none
 }
 
 // Generation is a set of workers that run all tasks of a topology together. A change to a running topology

@@ -49,10 +49,10 @@ func (l *leader) take(d *deployment, next step) error {
 		a.Active = t.Status == cluster.Active
 		return l.putAssignment(d, a)
 	case quell:
-		a.Active = false
+		a.Active, a.Draining = false, true
 		return l.putAssignment(d, a)
 	case promote:
-		a.Current, a.Next, a.Active = a.Next, nil, t.Status == cluster.Active
+		a.Current, a.Next, a.Active, a.Draining = a.Next, nil, t.Status == cluster.Active, false
 		return l.putAssignment(d, a)
 	case vacate:
 		a.Current = nil

@@ -202,15 +202,7 @@ func (d *deployment) failed(g *cluster.Generation, now time.Time, timeout time.D
 	return reason
 }
 
-// draining reports whether the current generation has been told to drain, in this leadership or before.
+// draining reports whether a swap drains the current generation, or has, in this leadership or before.
 func (d *deployment) draining() bool {
-	if d.drains != 0 || d.drained == d.current().Number {
-		return true
-	}
-	for _, w := range d.current().Workers {
-		if p := d.reports[w.ID].Phase; p == cluster.Draining || p == cluster.Stopped {
-			return true
-		}
-	}
-	return d.record.Status == cluster.Active && !d.assigned.Active
+	return d.assigned.Draining || d.drains != 0 || d.drained == d.current().Number
 }

@@ -59,8 +59,7 @@ func (l *leader) remove(d *deployment) error {
 	return nil
 }
 
-// activate lets spouts emit. The assignment is written first: a topology that should be active while its assignment
-// isn't is one that is being drained.
+// activate lets spouts emit. Those of a generation that is being drained stay paused.
 func (l *leader) activate(r *cluster.NameRequest) (any, error) {
 	d, err := l.alive(r.Name)
 	if err != nil {

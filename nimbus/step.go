@@ -19,7 +19,7 @@ const (
 	drop     step = "drop"     // write that there is no next generation any more
 	relocate step = "relocate" // give the tasks of a worker that crashes again and again to one elsewhere
 	mend     step = "mend"     // write whether spouts may emit
-	quell    step = "quell"    // write that spouts may not emit, whatever the topology's status
+	quell    step = "quell"    // write that the current generation is being drained, and that spouts may not emit, whatever the topology's status
 	prepare  step = "prepare"  // write the next generation, whose processes are then started
 	drain    step = "drain"    // have the workers of the current generation come to rest and end
 	promote  step = "promote"  // write that the next generation is the current one
@@ -107,7 +107,8 @@ func (s *state) nextOfRunning(d *deployment, now time.Time) step {
 	return rest
 }
 
-// nextOfSwap: until the drain begins the current generation runs on, and all can be undone. From then on there is no way back.
+// nextOfSwap: until the drain begins the current generation runs on, and all can be undone. From then on there is no way back. A drain
+// begins with a record of that, so that the next leader knows, and a worker that crashes meanwhile does not come back emitting.
 func (s *state) nextOfSwap(d *deployment, now time.Time) step {
 	switch {
 	case d.current() == nil:
@@ -126,24 +127,15 @@ func (s *state) nextOfSwap(d *deployment, now time.Time) step {
 	case !d.draining() && d.failed(d.next(), now, s.o.StartTimeout) != "":
 		return undo
 	case d.draining():
-		return quellOrDrain(d)
+		return drain
 	case len(s.lost(d.next(), now)) > 0:
 		return s.ifChanged(d, replace)
 	case d.ready(now):
-		return quellOrDrain(d)
+		return quell
 	case d.assigned.Active != (d.record.Status == cluster.Active):
 		return mend
 	}
 	return rest
-}
-
-// quellOrDrain: a drain begins with the record that spouts may not emit, so that a worker that crashes meanwhile does
-// not come back emitting.
-func quellOrDrain(d *deployment) step {
-	if d.assigned.Active {
-		return quell
-	}
-	return drain
 }
 
 // ifChanged lets a plan that found no room be made again only when something has changed since.

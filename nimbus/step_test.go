@@ -141,8 +141,10 @@ func TestTheNextStep(t *testing.T) {
 		{"no spout may emit any more", func(s *scene) {
 			s.swap()
 			s.report(cluster.Standby, "w3", "w4")
-			s.set(func(a *cluster.Assignment) { a.Active = false })
+			s.set(func(a *cluster.Assignment) { a.Active, a.Draining = false, true })
 		}, drain},
+		{"an old worker has ended in order meanwhile", func(s *scene) { s.swap(); s.report(cluster.Stopped, "w1") }, rest},
+		{"a new worker is not ready in time, and an old one has ended", func(s *scene) { s.swap(); s.report(cluster.Stopped, "w1"); s.later(30 * time.Second) }, undo},
 		{"a topology that is not active is swapped", func(s *scene) {
 			s.swap()
 			s.record.Status = cluster.Inactive
@@ -151,11 +153,15 @@ func TestTheNextStep(t *testing.T) {
 		{"it is deactivated meanwhile", func(s *scene) { s.swap(); s.record.Status = cluster.Inactive }, mend},
 		{"the drain is under way", func(s *scene) {
 			s.swap()
-			s.set(func(a *cluster.Assignment) { a.Active = false })
+			s.set(func(a *cluster.Assignment) { a.Active, a.Draining = false, true })
 			s.drains = 1
 		}, rest},
 		{"a new worker is lost before the drain", func(s *scene) { s.swap(); s.all.supervisors["b"].beat.Leaving = true }, replace},
-		{"a leader before had begun to drain", func(s *scene) { s.swap(); s.report(cluster.Draining, "w1") }, quell},
+		{"a leader before had begun to drain", func(s *scene) {
+			s.swap()
+			s.set(func(a *cluster.Assignment) { a.Active, a.Draining = false, true })
+			s.later(30 * time.Second)
+		}, drain},
 		{"the old workers are gone", func(s *scene) { s.swap(); s.drained = 1 }, promote},
 		{"the new generation is the current one", func(s *scene) { s.swap(); s.assigned = &cluster.Assignment{Current: s.generation(2, "w3", "w4")} }, settle},
 		{"the new workers are not ready in time", func(s *scene) { s.swap(); s.later(30 * time.Second) }, undo},

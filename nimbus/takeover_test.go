@@ -25,7 +25,7 @@ func TestALeaderGoesOnWithWhatItFinds(t *testing.T) {
 		}, "running", 2},
 		{"a swap whose drain begins", func(t *cluster.Topology, a *cluster.Assignment) {
 			begin(t)
-			a.Next, a.Active = second(), false
+			a.Next, a.Active, a.Draining = second(), false, true
 		}, "running", 2},
 		{"a swap that is done, but not said to be", func(t *cluster.Topology, a *cluster.Assignment) {
 			begin(t)
