@@ -98,18 +98,20 @@ func (l *leader) place(d *deployment, a cluster.Assignment) error {
 	return l.putAssignment(d, a)
 }
 
-// replace gives the tasks of lost workers to new ones, as far as there is room.
+// replace gives the tasks of lost workers of both generations to new ones, as far as there is room.
 func (l *leader) replace(d *deployment, a cluster.Assignment) error {
-	g := target(d)
-	with, problem := l.replacement(d, g, time.Now())
-	l.found(d, problem)
-	if sameWorkers(g, with) {
-		return nil
+	now, anew, problems := time.Now(), false, ""
+	for _, g := range []**cluster.Generation{&a.Current, &a.Next} {
+		if *g == nil || len(l.lost(*g, now)) == 0 {
+			continue
+		}
+		with, problem := l.replacement(d, *g, now)
+		anew, problems = anew || !sameWorkers(*g, with), joined(problems, problem)
+		*g = with
 	}
-	if g == a.Next {
-		a.Next = with
-	} else {
-		a.Current = with
+	l.found(d, problems)
+	if !anew {
+		return nil
 	}
 	err := l.putAssignment(d, a)
 	d.nextSince = time.Now()

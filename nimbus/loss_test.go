@@ -38,6 +38,29 @@ func TestTheWorkersOfALostSupervisorAreReplaced(t *testing.T) {
 	require.Equal(t, 1, r.status().Lost)
 }
 
+// While new workers start, those of the running generation go on as if no swap was under way.
+func TestALostSupervisorIsReplacedInASwap(t *testing.T) {
+	r := newRig(t)
+	r.nimbus("n1", soon, func(o *Options) { o.StartTimeout = time.Hour })
+	r.machine("a", 8, func(m *machine) { m.acts = neverReady })
+	b := r.machine("b", 8, func(m *machine) { m.acts = neverReady })
+	r.submit("words")
+	r.awaitState("words", "running", 1)
+	r.must(cluster.VerbRebalance, cluster.RebalanceRequest{Name: "words", Workers: 3}, nil)
+	b.vanish()
+	await(t, "all of the running generation is on a", func() bool {
+		record, _ := r.assignment("words")
+		on := map[string]int{}
+		for _, g := range []*cluster.Generation{record.Current, record.Next} {
+			for _, w := range g.Workers {
+				on[w.Supervisor]++
+			}
+		}
+		return record.Current.Number == 1 && on["a"] == 5 && on["b"] == 0
+	})
+	await(t, "it runs", func() bool { return r.describe("words").Running == 2 })
+}
+
 func TestWithoutRoomWorkersWaitForIt(t *testing.T) {
 	r := newRig(t)
 	r.nimbus("n1", soon)

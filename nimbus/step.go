@@ -128,14 +128,19 @@ func (s *state) nextOfSwap(d *deployment, now time.Time) step {
 		return undo
 	case d.draining():
 		return drain
-	case len(s.lost(d.next(), now)) > 0:
-		return s.ifChanged(d, replace)
+	case s.bereft(d, now) && s.ifChanged(d, replace) == replace:
+		return replace
 	case d.ready(now):
 		return quell
 	case d.assigned.Active != (d.record.Status == cluster.Active):
 		return mend
 	}
 	return rest
+}
+
+// bereft reports whether a worker of either generation is lost: until the drain begins what runs is to run on.
+func (s *state) bereft(d *deployment, now time.Time) bool {
+	return len(s.lost(d.next(), now)) > 0 || len(s.lost(d.current(), now)) > 0
 }
 
 // ifChanged lets a plan that found no room be made again only when something has changed since.

@@ -58,6 +58,14 @@ func (s *scene) swap() {
 	s.assigned = &a
 }
 
+// onlyCurrentOn has a worker of generation 1, and no other, be on the supervisor.
+func (s *scene) onlyCurrentOn(supervisor string) {
+	s.set(func(a *cluster.Assignment) {
+		a.Current = s.generation(1, "w1", "w2")
+		a.Current.Workers[1].Supervisor = supervisor
+	})
+}
+
 // try has the running generation be on trial.
 func (s *scene) try() {
 	s.record.Previous = &cluster.Swap{Definition: words("words"), Reason: reasonReplace}
@@ -157,6 +165,14 @@ func TestTheNextStep(t *testing.T) {
 			s.drains = 1
 		}, rest},
 		{"a new worker is lost before the drain", func(s *scene) { s.swap(); s.all.supervisors["b"].beat.Leaving = true }, replace},
+		{"an old worker is lost before the drain", func(s *scene) { s.swap(); s.onlyCurrentOn("c"); s.all.supervisors["c"].beat.Leaving = true }, replace},
+		{"an old worker is lost, there is no room for another, and the new ones are ready", func(s *scene) {
+			s.swap()
+			s.onlyCurrentOn("c")
+			s.all.supervisors["c"].beat.Leaving = true
+			s.problem, s.planned = "no room", s.all.version
+			s.report(cluster.Standby, "w3", "w4")
+		}, quell},
 		{"a leader before had begun to drain", func(s *scene) {
 			s.swap()
 			s.set(func(a *cluster.Assignment) { a.Active, a.Draining = false, true })
