@@ -33,14 +33,7 @@ func (p *programs) fetch(ctx context.Context, g *cluster.Program) error {
 	if err := p.root.Chmod(part, programMode); err != nil {
 		return err
 	}
-	if err := p.root.Rename(part, g.Digest); err != nil {
-		return err
-	}
-	info, err := p.root.Lstat(g.Digest)
-	if err == nil {
-		p.verify(g.Digest, info)
-	}
-	return err
+	return p.root.Rename(part, g.Digest)
 }
 
 func (p *programs) download(ctx context.Context, g *cluster.Program, part string) error {

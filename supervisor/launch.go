@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"fmt"
 	"os"
 
 	"go.uber.org/zap"
@@ -32,6 +33,9 @@ func (r *runner) startWith(out *os.File) (*child, error) {
 	info, err := out.Stat()
 	if err != nil {
 		return nil, err
+	}
+	if !r.s.programs.right(&r.order.Program) {
+		return nil, fmt.Errorf("the program %s was changed after it was fetched", r.order.Program.Digest)
 	}
 	c, err := launchProcess(r.program, r.order.Program.Args, environment(r.place, &r.order), r.place.path(workDir), out)
 	if err != nil {

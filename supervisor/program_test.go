@@ -86,6 +86,45 @@ func TestProgramThatWasDamagedOnDiskIsFetchedAnew(t *testing.T) {
 	requireContent(t, path, content)
 }
 
+// A worker changes the program in place, which belongs to the same user, and sets its times back (S-10).
+func TestS10ProgramThatWasChangedInPlaceIsNotExecuted(t *testing.T) {
+	r := sharedRig(t)
+	root, err := os.OpenRoot(t.TempDir())
+	require.NoError(t, err)
+	defer root.Close()
+	p := newPrograms(root, func(ctx context.Context) (jetstream.ObjectStore, error) {
+		return r.js.ObjectStore(ctx, cluster.ProgramBucket)
+	})
+	content := script(t.Name())
+	program := r.upload(t, content)
+	path, err := p.have(t.Context(), &program)
+	require.NoError(t, err)
+	eventually(t, "the bytes need not be read again", func() bool {
+		require.True(t, p.right(&program))
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.mu.verified[program.Digest].inode != 0
+	})
+
+	before, err := os.Stat(path)
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(path, 0o700))
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteAt([]byte{content[20] ^ 1}, 20)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	require.NoError(t, os.Chmod(path, before.Mode()))
+	require.NoError(t, os.Chtimes(path, before.ModTime(), before.ModTime()))
+	after, err := os.Stat(path)
+	require.NoError(t, err)
+	require.True(t, os.SameFile(before, after) && before.ModTime().Equal(after.ModTime()), "the test changes nothing else that shows")
+	require.False(t, p.right(&program))
+	_, err = p.have(t.Context(), &program)
+	require.NoError(t, err)
+	requireContent(t, path, content)
+}
+
 func replace(t *testing.T, path string, content []byte) {
 	t.Helper()
 	require.NoError(t, os.Remove(path))

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sys/unix"
 
 	"github.com/galestream/gale/cluster"
 )
@@ -26,7 +27,7 @@ type programs struct {
 
 	mu struct {
 		sync.Mutex
-		verified map[string]os.FileInfo   // files that were hashed and right; what has changed since is hashed again
+		verified map[string]edition       // files that were hashed and right; what has changed since is hashed again
 		busy     map[string]chan struct{} // closed when the one who works on the program has done
 		used     map[string]time.Time     // last
 	}
@@ -34,11 +35,35 @@ type programs struct {
 
 func newPrograms(root *os.Root, open func(context.Context) (jetstream.ObjectStore, error)) *programs {
 	p := &programs{root: root, open: open}
-	p.mu.verified = map[string]os.FileInfo{}
+	p.mu.verified = map[string]edition{}
 	p.mu.busy = map[string]chan struct{}{}
 	p.mu.used = map[string]time.Time{}
 	return p
 }
+
+// edition tells a file from what it is after its bytes were changed, or others took its name: workers run as the same user, and can set the time of the last
+// change of bytes back, but not that of the last change of the inode.
+type edition struct {
+	inode   uint64
+	size    int64
+	mode    fs.FileMode
+	changed time.Time
+}
+
+func editionOf(f *os.File) (edition, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return edition{}, err
+	}
+	var s unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &s); err != nil {
+		return edition{}, err
+	}
+	return edition{inode(info), info.Size(), info.Mode(), time.Unix(s.Ctim.Unix())}, nil
+}
+
+// settled is how old a change must be for another one to be told from it: file systems' clocks are coarse.
+const settled = time.Second
 
 // have returns the path of the program, whose bytes are right. It fetches it if need be; whoever else wants it meanwhile waits.
 func (p *programs) have(ctx context.Context, g *cluster.Program) (path string, err error) {
@@ -88,39 +113,42 @@ func (p *programs) release(digest string) {
 }
 
 // right reports whether the file is there and has the right bytes. It reads them unless it has done so before, and the
-// file is still the same.
+// file is still the same. It is asked right before each launch, too.
 func (p *programs) right(g *cluster.Program) bool {
 	f, err := openRegular(p.root, g.Digest)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || info.Size() != g.Size {
+	v, err := editionOf(f)
+	if err != nil || v.size != g.Size {
 		return false
 	}
-	if p.known(g.Digest, info) {
+	if p.known(g.Digest, v) {
 		return true
 	}
 	hash := sha256.New()
 	if _, err := io.Copy(hash, f); err != nil || hex.EncodeToString(hash.Sum(nil)) != g.Digest {
 		return false
 	}
-	p.verify(g.Digest, info)
-	return true
+	p.verify(g.Digest, v)
+	return v.mode == programMode
 }
 
-func (p *programs) known(digest string, info os.FileInfo) bool {
+func (p *programs) known(digest string, v edition) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	v := p.mu.verified[digest]
-	return v != nil && os.SameFile(v, info) && v.ModTime().Equal(info.ModTime()) && v.Size() == info.Size() && info.Mode() == programMode
+	return p.mu.verified[digest] == v && v.mode == programMode
 }
 
-func (p *programs) verify(digest string, info os.FileInfo) {
+// verify notes that the file had the right bytes after it had become v.
+func (p *programs) verify(digest string, v edition) {
+	if time.Since(v.changed) < settled {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.mu.verified[digest] = info
+	p.mu.verified[digest] = v
 }
 
 // clean removes programs that are not in use and were not for some time, and what broken downloads have left.
