@@ -21,7 +21,7 @@ const (
 	collectTime = time.Minute     // between looks for programs that nobody uses
 	storeTime   = 2 * time.Second // that a write, or a look into the program store, may take
 	loadTime    = 30 * time.Second
-	inboxSize   = 256 // messages to the loop; senders wait when it is full
+	inboxSize   = 256 // reports to the loop; senders wait when it is full
 )
 
 // leader is one leadership. Its fields belong to the loop, but for the channels.
@@ -62,7 +62,7 @@ func newLeader(ctx context.Context, n *Nimbus, b *base) (*leader, error) {
 	}
 	l := &leader{
 		base: b, state: newState(n.o, r, time.Now()), n: n, log: n.o.Log, writer: w,
-		calls: make(chan call), beats: make(chan heardBeat, inboxSize), reports: make(chan report, inboxSize), drains: make(chan drainEnd),
+		calls: make(chan call), beats: make(chan heardBeat, maxSupervisors), reports: make(chan report, inboxSize), drains: make(chan drainEnd),
 	}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	return l, l.dropStrays(r)
@@ -168,10 +168,21 @@ func (l *leader) hear(r report) error {
 
 func (l *leader) tick() error {
 	now := time.Now()
+	l.hearBeats(now)
 	for _, v := range l.look(now) {
-		l.log.Info("supervisor", zap.String("id", v.record.ID), zap.String("state", v.state(now, l.o.SupervisorTimeout)))
+		l.log.Info("supervisor", zap.String("id", v.record.ID), zap.String("state", v.state(l.heardUntil(now), l.o.SupervisorTimeout)))
 	}
 	return l.advanceAll(l.inOrder())
+}
+
+// hearBeats takes in the beats that have come by now, of which there is room for one of each supervisor. It writes nothing, which
+// could take long: what is to be written of a supervisor is with its next beat.
+func (l *leader) hearBeats(now time.Time) {
+	for range len(l.beats) {
+		b := <-l.beats
+		l.beat(b.Beat, b.received)
+	}
+	l.heard = now
 }
 
 // hearBeat takes a beat in, and writes the record of a supervisor that is new, or not what it was. When a whole cluster comes

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"github.com/galestream/gale/cluster"
 )
@@ -59,6 +60,24 @@ func TestALostSupervisorIsReplacedInASwap(t *testing.T) {
 		return record.Current.Number == 1 && on["a"] == 5 && on["b"] == 0
 	})
 	await(t, "it runs", func() bool { return r.describe("words").Running == 2 })
+}
+
+// A write may take as long as a supervisor may be silent. What has come meanwhile is heard before anybody is said to be lost.
+func TestNobodyIsLostWhileNimbusDoesNotListen(t *testing.T) {
+	s, now := newScene(), time.Now()
+	l := &leader{state: s.all, log: zap.NewNop(), beats: make(chan heardBeat, 3)}
+	for id, v := range l.supervisors {
+		v.at, v.wasUp, v.stored = now.Add(-time.Minute), true, true
+		if id != "c" {
+			l.beats <- heardBeat{cluster.Beat{Host: cluster.Host{ID: id}, Healthy: true}, now}
+		}
+	}
+	l.heard = now.Add(-time.Minute)
+	require.Equal(t, rest, l.next(s.deployment, now))
+	require.NoError(t, l.tick())
+	require.Equal(t, rest, l.next(s.deployment, now))
+	require.False(t, l.up(l.supervisors["c"], now), "it has been silent")
+	require.True(t, l.up(l.supervisors["a"], now))
 }
 
 func TestWithoutRoomWorkersWaitForIt(t *testing.T) {

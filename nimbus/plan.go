@@ -91,7 +91,7 @@ func (s *state) sites(now time.Time) []schedule.Supervisor {
 		h := &v.record.Host
 		sites = append(sites, schedule.Supervisor{
 			ID: id, OS: h.OS, Arch: h.Arch, Slots: h.Slots, Memory: h.Memory, CPU: h.CPU, Labels: h.Labels,
-			Usable: v.up(now, s.o.SupervisorTimeout), Draining: v.emptied(),
+			Usable: s.up(v, now), Draining: v.emptied(),
 		})
 	}
 	return sites

@@ -18,6 +18,7 @@ const (
 type state struct {
 	o           Options
 	since       time.Time // when the leadership began
+	heard       time.Time // all beats that had come by then were taken in
 	supervisors map[string]*supervisor
 	deployments map[string]*deployment // by the topology's name
 	broken      map[string]string      // by key: why a record is left alone
@@ -26,7 +27,7 @@ type state struct {
 }
 
 func newState(o Options, r *records, now time.Time) *state {
-	s := &state{o: o, since: now, supervisors: map[string]*supervisor{}, deployments: map[string]*deployment{}, broken: r.broken, version: 1}
+	s := &state{o: o, since: now, heard: now, supervisors: map[string]*supervisor{}, deployments: map[string]*deployment{}, broken: r.broken, version: 1}
 	for id, record := range r.supervisors {
 		s.supervisors[id] = &supervisor{record: record, stored: true, at: now, wasUp: true, healthy: true}
 	}
@@ -45,10 +46,24 @@ func newState(o Options, r *records, now time.Time) *state {
 // changed says that what was planned before may come out otherwise now.
 func (s *state) changed() { s.version++ }
 
+// up reports whether a supervisor can be counted on.
+func (s *state) up(v *supervisor, now time.Time) bool {
+	return v.up(s.heardUntil(now), s.o.SupervisorTimeout)
+}
+
+// heardUntil returns the time by which silence is measured. It stands still while the loop does not listen: after a slow write the beats that have
+// come meanwhile are yet to be taken in.
+func (s *state) heardUntil(now time.Time) time.Time {
+	if now.Before(s.heard) {
+		return now
+	}
+	return s.heard
+}
+
 // isUp reports whether the supervisor is known and can be counted on.
 func (s *state) isUp(id string, now time.Time) bool {
 	v := s.supervisors[id]
-	return v != nil && v.up(now, s.o.SupervisorTimeout)
+	return v != nil && s.up(v, now)
 }
 
 // beat takes a beat in, and returns the topologies whose next step may have changed.
@@ -81,7 +96,7 @@ func (s *state) processes(b cluster.Beat, at time.Time) (touched []*deployment) 
 // look notes which supervisors were lost or are back since the last look, and returns them.
 func (s *state) look(now time.Time) (turned []*supervisor) {
 	for _, v := range s.supervisors {
-		if up := v.up(now, s.o.SupervisorTimeout); up != v.wasUp {
+		if up := s.up(v, now); up != v.wasUp {
 			v.wasUp = up
 			turned = append(turned, v)
 			s.changed()
@@ -127,7 +142,7 @@ func (s *state) gone(d *deployment, now time.Time) bool {
 		return true
 	}
 	for _, v := range s.supervisors {
-		if v.up(now, s.o.SupervisorTimeout) && (!v.heard || v.hosts(d.record.ID)) {
+		if s.up(v, now) && (!v.heard || v.hosts(d.record.ID)) {
 			return false
 		}
 	}

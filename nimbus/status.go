@@ -16,7 +16,7 @@ func (l *leader) listSupervisors(*cluster.Empty) (any, error) {
 	for _, id := range slices.Sorted(maps.Keys(l.supervisors)) {
 		v := l.supervisors[id]
 		r.Supervisors = append(r.Supervisors, cluster.SupervisorStatus{
-			Supervisor: v.record, State: v.state(now, l.o.SupervisorTimeout), Used: used[id], Silence: now.Sub(v.at), Health: v.beat.Health,
+			Supervisor: v.record, State: v.state(l.heardUntil(now), l.o.SupervisorTimeout), Used: used[id], Silence: now.Sub(v.at), Health: v.beat.Health,
 		})
 	}
 	return r, nil
@@ -30,7 +30,7 @@ func (l *leader) status(*cluster.Empty) (any, error) {
 		Topologies: len(l.deployments), Problems: l.problems(now),
 	}
 	for _, v := range l.supervisors {
-		if v.up(now, l.o.SupervisorTimeout) {
+		if l.up(v, now) {
 			r.Supervisors++
 			r.Slots += v.record.Slots
 		} else {

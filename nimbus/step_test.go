@@ -79,6 +79,7 @@ func (s *scene) set(change func(a *cluster.Assignment)) {
 
 func (s *scene) later(d time.Duration) {
 	s.now = s.now.Add(d)
+	s.all.heard = s.now
 	for _, v := range s.all.supervisors {
 		v.at = s.now
 	}

@@ -73,7 +73,7 @@ func (l *leader) checkPlatform(d *cluster.Definition) error {
 	others := map[string]bool{}
 	for _, v := range l.supervisors {
 		h := &v.record.Host
-		if !v.up(now, l.o.SupervisorTimeout) || v.emptied() || !hasLabels(h.Labels, d.Labels) {
+		if !l.up(v, now) || v.emptied() || !hasLabels(h.Labels, d.Labels) {
 			continue
 		}
 		if (d.OS == "" || d.OS == h.OS) && (d.Arch == "" || d.Arch == h.Arch) {
@@ -151,7 +151,7 @@ func (l *leader) noRoom(name, problem string) error {
 	now, slots, used := time.Now(), 0, l.used()
 	free := 0
 	for id, v := range l.supervisors {
-		if v.up(now, l.o.SupervisorTimeout) && !v.emptied() {
+		if l.up(v, now) && !v.emptied() {
 			slots += v.record.Slots
 			free += max(0, v.record.Slots-used[id])
 		}
