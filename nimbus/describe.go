@@ -1,6 +1,7 @@
 package nimbus
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -67,9 +68,10 @@ func (s *state) waits(d *deployment, now time.Time) bool {
 
 // Bounds of answers, which must fit in a message.
 const (
-	maxListed    = 256       // bytes of a topology's message in a list; describe has all of it
-	maxSnapshots = 512 << 10 // bytes of reports with snapshots in a description
-	maxProblems  = 100       // of a status
+	maxListed      = 256        // bytes of a topology's message in a list; describe has all of it
+	maxDescription = 1000 << 10 // bytes of a description: NATS carries 1 MiB, unless it is configured otherwise
+	maxDetailed    = 5          // crashes in a description, the newest, with all that is known of them
+	maxProblems    = 100        // of a status
 )
 
 // describe answers VerbDescribe.
@@ -78,10 +80,10 @@ func (l *leader) describe(r *cluster.NameRequest) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	now, t, size := time.Now(), &d.record, 0
+	now, t := time.Now(), &d.record
 	answer := &cluster.Description{
 		Summary: l.summary(d, now), Supervisors: []string{}, Definition: t.Definition, Parallelism: t.Definition.Tasks(t.Parallelism), Digest: t.Program.Digest,
-		Wanted: t.Wanted, Reverted: t.Reverted, Reports: []cluster.Report{}, Workers: []cluster.WorkerStatus{}, Crashes: slices.Clone(d.crashes), Records: l.brokenOf(d),
+		Wanted: t.Wanted, Reverted: t.Reverted, Reports: []cluster.Report{}, Workers: []cluster.WorkerStatus{}, Records: l.brokenOf(d),
 	}
 	for _, g := range []*cluster.Generation{d.current(), d.next()} {
 		if g == nil {
@@ -92,24 +94,63 @@ func (l *leader) describe(r *cluster.NameRequest) (any, error) {
 			w := &g.Workers[i]
 			answer.Workers = append(answer.Workers, l.workerStatus(d, g, w, owners))
 			answer.Supervisors = append(answer.Supervisors, w.Supervisor)
-			if report, ok := d.reports[w.ID]; ok && g == d.current() {
-				size += report.size
-				answer.Reports = append(answer.Reports, report.within(size))
-			}
 		}
 	}
 	slices.Sort(answer.Supervisors)
 	answer.Supervisors = slices.Compact(answer.Supervisors)
+	d.detail(answer)
 	return answer, nil
 }
 
-// within returns the report, without what makes it large when there is no room for that. Those who need it listen to the worker itself.
-func (r *report) within(size int) cluster.Report {
-	bare := r.Report
-	if size > maxSnapshots {
-		bare.Snapshot, bare.Links = worker.Snapshot{}, nil
+// detail adds crashes and reports, with what makes them large as far as there is room for it. Crashes come first, but leave half of the
+// room. Those who need all of a report listen to the worker itself.
+func (d *deployment) detail(answer *cluster.Description) {
+	for _, c := range d.crashes {
+		c.Panic, c.LastLog = "", nil
+		answer.Crashes = append(answer.Crashes, c)
 	}
+	reports := d.currentReports()
+	for _, r := range reports {
+		answer.Reports = append(answer.Reports, r.bare())
+	}
+	room := maxDescription - sizeOf(answer)
+	left := room / 2
+	for i := len(d.crashes) - 1; i >= max(0, len(d.crashes)-maxDetailed); i-- {
+		if size := sizeOf(d.crashes[i]); size <= left {
+			answer.Crashes[i], left, room = d.crashes[i], left-size, room-size
+		}
+	}
+	for i, r := range reports {
+		if r.size <= room {
+			answer.Reports[i], room = r.Report, room-r.size
+		}
+	}
+}
+
+// currentReports returns the last report of each worker of the current generation.
+func (d *deployment) currentReports() (all []report) {
+	if d.current() == nil {
+		return nil
+	}
+	for _, w := range d.current().Workers {
+		if r, ok := d.reports[w.ID]; ok {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// bare returns the report without what makes it large.
+func (r *report) bare() cluster.Report {
+	bare := r.Report
+	bare.Snapshot, bare.Links, bare.Fatal = worker.Snapshot{}, nil, short(bare.Fatal)
 	return bare
+}
+
+// sizeOf returns how many bytes v has in an answer.
+func sizeOf(v any) int {
+	text, _ := json.Marshal(v) // what does not become JSON is not sent either
+	return len(text)
 }
 
 func (s *state) brokenOf(d *deployment) (records []string) {
@@ -131,13 +172,13 @@ func (s *state) ownersOf(d *deployment, g *cluster.Generation) []string {
 func (s *state) workerStatus(d *deployment, g *cluster.Generation, w *cluster.Worker, owners []string) cluster.WorkerStatus {
 	status := cluster.WorkerStatus{ID: w.ID, Generation: g.Number, Supervisor: w.Supervisor, Host: s.host(w.Supervisor), Tasks: tasksOf(w, owners)}
 	if r, ok := d.reports[w.ID]; ok {
-		status.Phase, status.Uptime, status.Error = r.Phase, r.Snapshot.Uptime, r.Fatal
+		status.Phase, status.Uptime, status.Error = r.Phase, r.Snapshot.Uptime, short(r.Fatal)
 	}
 	if p := s.process(w); p != nil {
 		status.PID, status.State, status.RSS = p.PID, p.State, p.RSS
 		status.Restarts = max(p.Life, 1) - 1
 		if p.Error != "" {
-			status.Error = p.Error
+			status.Error = short(p.Error)
 		}
 	}
 	return status
