@@ -34,7 +34,7 @@ func (s *Supervisor) adopt(ctx context.Context) error {
 			s.run(ctx, o, c)
 		}
 	}
-	s.endStrays()
+	s.endStrays(func(worker string) bool { return s.runners[worker] == nil })
 	return nil
 }
 
@@ -72,9 +72,9 @@ func (s *Supervisor) find(id string) (o order, c *child, err error) {
 	return o, c, nil
 }
 
-// endStrays kills processes that say that they are a worker of this folder, and are none that was adopted: of a supervisor that
-// was killed before it could note what it had started, or descendants that have left their group.
-func (s *Supervisor) endStrays() {
+// endStrays kills processes of workers of this folder that have no runner: of a supervisor that was killed before it could note what
+// it had started, or descendants that have left their group. It may be called from any goroutine.
+func (s *Supervisor) endStrays(of func(worker string) bool) {
 	all, err := process.Processes()
 	if err != nil {
 		s.log.Warn("the machine's processes can't be listed", zap.Error(err))
@@ -82,10 +82,10 @@ func (s *Supervisor) endStrays() {
 	}
 	for _, p := range all {
 		id := s.workerOf(p)
-		if id == "" || s.runners[id] != nil || int(p.Pid) == os.Getpid() {
+		if id == "" || !of(id) || int(p.Pid) == os.Getpid() {
 			continue
 		}
-		s.log.Warn("killing a process of a former supervisor", zap.Int32("pid", p.Pid), zap.String("worker", id))
+		s.log.Warn("killing a process that a worker has left behind", zap.Int32("pid", p.Pid), zap.String("worker", id))
 		if err := unix.Kill(int(p.Pid), unix.SIGKILL); err != nil {
 			s.log.Warn("it can't be killed", zap.Error(err))
 		}
@@ -98,10 +98,9 @@ func (s *Supervisor) workerOf(p *process.Process) string {
 	if err != nil {
 		return ""
 	}
-	begin := cluster.SpecVariable + "=" + path.Join(s.folder.Name(), workersDir) + "/"
+	begin := cluster.FolderVariable + "=" + path.Join(s.folder.Name(), workersDir) + "/"
 	for _, v := range env {
-		if rest, ok := strings.CutPrefix(v, begin); ok {
-			id, _, _ := strings.Cut(rest, "/")
+		if id, ok := strings.CutPrefix(v, begin); ok {
 			return id
 		}
 	}

@@ -12,7 +12,7 @@
 // A program is executed only when its bytes have the SHA-256 by which the assignment names it. An exit is seen at once, a
 // worker that gives no sign of life within seconds; both are restarted with backoff, under the same id and a life that
 // is one higher, also after a crash of the machine. Each life that ends without having been told to leaves a
-// [cluster.Crash]. Whatever a worker has started in its process group ends with it. An assignment of an older epoch or version
+// [cluster.Crash]. Whatever a worker has started in its process group ends with it; what has left the group, when the worker is not started again. An assignment of an older epoch or version
 // than one that was seen is refused. Without NATS, and without Nimbus, all goes on as it was; a supervisor that ends
 // leaves its workers running, and the next one adopts them.
 //

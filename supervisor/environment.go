@@ -12,8 +12,8 @@ import (
 // passed are the variables that workers have from the supervisor: none that could hold a secret.
 var passed = []string{"PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "GOCOVERDIR"}
 
-// environment returns the worker's environment. The topology's own variables come before the supervisor's, but for the one by
-// which the process learns that it is a worker. GOMEMLIMIT is 90 % of the memory limit: the garbage collector works harder before the
+// environment returns the worker's environment. The topology's own variables come before the supervisor's, but for those by
+// which the process learns that it is a worker, and the supervisor knows what it has started. GOMEMLIMIT is 90 % of the memory limit: the garbage collector works harder before the
 // supervisor has to kill.
 func environment(p *place, o *order) []string {
 	vars := map[string]string{"HOME": p.path(workDir)}
@@ -26,7 +26,7 @@ func environment(p *place, o *order) []string {
 		vars["GOMEMLIMIT"] = fmt.Sprintf("%dKiB", int64(o.Memory)*1024*9/10)
 	}
 	maps.Copy(vars, o.Program.Env)
-	vars[cluster.SpecVariable] = p.path(specFile)
+	vars[cluster.SpecVariable], vars[cluster.FolderVariable] = p.path(specFile), p.root.Name()
 	env := make([]string, 0, len(vars))
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		env = append(env, name+"="+vars[name])

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -79,6 +80,7 @@ var acts = map[string]func(*testWorker){
 	"hang":     func(w *testWorker) { w.beat(); must(unix.Kill(os.Getpid(), unix.SIGSTOP)) },
 	"eat":      eat,
 	"stubborn": beStubborn,
+	"escape":   escape,
 	"log":      logLines,
 }
 
@@ -116,12 +118,23 @@ func eat(w *testWorker) {
 // beStubborn does not end when it is asked to, and has a child that doesn't either.
 func beStubborn(w *testWorker) {
 	signal.Ignore(unix.SIGTERM)
+	hold(&syscall.SysProcAttr{})
+	w.live()
+}
+
+// escape has a child that leaves the group, and has what a worker's children have of its environment.
+func escape(*testWorker) {
+	must(os.Unsetenv(cluster.SpecVariable))
+	hold(&syscall.SysProcAttr{Setsid: true})
+}
+
+// hold starts a process that does not end by itself.
+func hold(attributes *syscall.SysProcAttr) {
 	held := exec.Command(os.Args[0])
-	held.Env = []string{heldRole + "=1"}
+	held.Env, held.SysProcAttr = append(os.Environ(), heldRole+"=1"), attributes
 	must(held.Start())
 	must(os.WriteFile("held.part", []byte(strconv.Itoa(held.Process.Pid)), 0o600))
 	must(os.Rename("held.part", "held"))
-	w.live()
 }
 
 func logLines(*testWorker) {

@@ -125,6 +125,7 @@ func (r *runner) run(ctx context.Context) {
 		}
 		r.publish(nil)
 	}
+	r.s.endStrays(func(worker string) bool { return worker == r.order.Worker })
 	r.log.Info("the worker is stopped")
 }
 

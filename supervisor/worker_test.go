@@ -111,6 +111,32 @@ func TestChildrenEndWithTheirWorker(t *testing.T) {
 	eventually(t, "the worker's child is gone", func() bool { return !alive(held) })
 }
 
+func TestDescendantsThatLeftTheGroupEndWithTheirWorker(t *testing.T) {
+	r := sharedRig(t)
+	w := r.run(t, nil)
+	a, other := r.assign(t, w.Supervisor, "escape"), r.assign(t, w.Supervisor, "escape")
+	w.awaitWorker(t, a, "it runs", runs(1))
+	w.awaitWorker(t, other, "it runs", runs(1))
+	held, others := heldBy(t, w.place(a)), heldBy(t, w.place(other))
+	r.remove(t, a)
+	w.awaitGone(t, a)
+	eventually(t, "the worker's descendant is gone", func() bool { return !alive(held) })
+	require.True(t, alive(others), "that of a worker that runs was killed")
+}
+
+func TestDescendantsOfAnEndedWorkerAreNotLeftByAFormerSupervisor(t *testing.T) {
+	r := sharedRig(t)
+	former := r.runElsewhere(t)
+	a := r.assign(t, former.Supervisor, "escape")
+	p := former.awaitWorker(t, a, "it runs", runs(1))
+	held := heldBy(t, former.place(a))
+	former.end(t, unix.SIGKILL)
+	require.NoError(t, unix.Kill(p.PID, unix.SIGKILL))
+	eventually(t, "the worker has ended", func() bool { return !alive(p.PID) })
+	former.successor(t, r).awaitWorker(t, a, "its second life runs", runs(2))
+	require.False(t, alive(held))
+}
+
 // heldBy returns the process that the stubborn worker has started.
 func heldBy(t *testing.T, place string) (pid int) {
 	t.Helper()
