@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/galestream/gale/client"
 	"github.com/galestream/gale/cluster"
 	"github.com/urfave/cli/v2"
 )
@@ -32,7 +33,7 @@ func (i *invocation) access() (cluster.Access, error) {
 	if a := i.givenAccess(); a != (cluster.Access{}) {
 		return a, nil
 	}
-	return readConnection(connectionFile())
+	return client.Discover()
 }
 
 // givenAccess is what the flags or the environment say. Daemons go by that alone: they are no part of somebody's `gale dev`.
@@ -42,59 +43,44 @@ func (i *invocation) givenAccess() cluster.Access {
 	}
 }
 
-// connection is the content of the file by which gale dev tells other processes of its user how to reach it.
-type connection struct {
-	URL         string `json:"url"`
-	Credentials string `json:"credentials"` // a file; empty for none
+// devSite is the file by which other processes of this user find this gale dev.
+type devSite struct {
+	file string
+	mine client.Connection
 }
 
-// connectionFile returns where that file is; empty where the user has no folder for such.
-func connectionFile() string {
-	dir, err := os.UserConfigDir()
-	if err != nil {
-		return ""
+// announce writes the file, for its user alone, unless that of another gale dev is there that runs: then it returns that one's, and others find
+// this one by flags only.
+func (s devSite) announce() (other *client.Connection, err error) {
+	there, err := client.ReadConnection(s.file)
+	if err == nil && there.PID != s.mine.PID && there.Living() {
+		return &there, nil
 	}
-	return filepath.Join(dir, "gale", "dev.json")
-}
-
-func readConnection(file string) (cluster.Access, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return cluster.Access{}, nil
-	}
-	var c connection
-	if err == nil {
-		err = json.Unmarshal(text, &c)
-	}
-	if err != nil {
-		return cluster.Access{}, cluster.Errorf(cluster.Invalid, "the file of `gale dev`, %s, can't be read: %v", file, err).WithHint("remove it, or say with --nats where the cluster is")
-	}
-	return cluster.Access{URL: c.URL, Credentials: c.Credentials}, nil
-}
-
-// writeConnection writes the file, for its user alone, and returns what removes it again unless another has written it since.
-func writeConnection(file string, c connection) (remove func() error, err error) {
-	text, err := json.Marshal(c)
+	text, err := json.Marshal(s.mine) // in place also of one that can't be read
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(s.file), 0o700); err != nil {
 		return nil, fmt.Errorf("the file by which others find this cluster: %w", err)
 	}
-	temporary := fmt.Sprintf("%s.%d", file, os.Getpid())
+	temporary := fmt.Sprintf("%s.%d", s.file, s.mine.PID)
 	if err := os.WriteFile(temporary, text, 0o600); err != nil {
 		return nil, fmt.Errorf("the file by which others find this cluster: %w", err)
 	}
-	if err := os.Rename(temporary, file); err != nil {
+	if err := os.Rename(temporary, s.file); err != nil {
 		return nil, fmt.Errorf("the file by which others find this cluster: %w", err)
 	}
-	return func() error { return removeIfSame(file, string(text)) }, nil
+	return nil, nil
 }
 
-func removeIfSame(file, text string) error {
-	now, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && string(now) != text {
-		return nil
+// withdraw removes the file if it is this gale dev's own.
+func (s devSite) withdraw() error {
+	there, err := client.ReadConnection(s.file)
+	if err != nil || there != s.mine {
+		return nil //nolint:nilerr // another's, or damaged: it is not this one's to remove
 	}
-	return errors.Join(err, os.Remove(file))
+	if err := os.Remove(s.file); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }

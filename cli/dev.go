@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 
+	"github.com/galestream/gale/client"
+	"github.com/galestream/gale/cluster"
 	"github.com/galestream/gale/console"
 	"github.com/urfave/cli/v2"
 )
@@ -72,14 +76,16 @@ func (d *dev) run() (err error) {
 	if err != nil {
 		return err
 	}
-	remove, err := writeConnection(connectionFile(), connection{URL: d.cluster.server.URL(), Credentials: d.cluster.secrets.client})
+	site := devSite{client.ConnectionFile(), client.Connection{URL: d.cluster.server.URL(), Credentials: d.cluster.secrets.client, PID: os.Getpid()}}
+	other, err := site.announce()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, remove()) }()
-	if err := d.tellReady(); err != nil {
+	defer func() { err = errors.Join(err, site.withdraw()) }()
+	if err := d.tellReady(site.mine, other); err != nil {
 		return err
 	}
+	defer d.tellStaying()
 	if d.NArg() == 0 {
 		return d.wait()
 	}
@@ -98,12 +104,30 @@ func (d *dev) options() (o devOptions, err error) {
 	return o, err
 }
 
-const devNote = `in another terminal: gale list, gale top, gale submit PATH (they find this cluster by themselves); Ctrl-C here ends it
-`
-
-func (d *dev) tellReady() error {
-	_, err := fmt.Fprintf(d.out, "ready in %.2fs: %s, data in %s\n%s", time.Since(d.started).Seconds(), d.cluster.server.URL(), d.cluster.o.data, devNote)
+// tellReady says how others find this cluster. other is the gale dev that they find by themselves, nil when it is this one.
+func (d *dev) tellReady(mine client.Connection, other *client.Connection) error {
+	note := "in another terminal: gale list, gale top, gale submit PATH (they find this cluster by themselves)"
+	if other != nil {
+		note = fmt.Sprintf("in another terminal: gale list --nats %s --creds '%s' (without flags, the gale dev of process %d is found)", mine.URL, mine.Credentials, other.PID)
+	}
+	_, err := fmt.Fprintf(d.out, "ready in %.2fs: %s, data in %s\n%s; Ctrl-C here ends it\n", time.Since(d.started).Seconds(), mine.URL, d.cluster.o.data, note)
 	return err
+}
+
+// tellStaying says which topologies run again when this data folder is used again. Who is in a hurry isn't told.
+func (d *dev) tellStaying() {
+	ctx, cancel := context.WithTimeout(d.hurry, completionTimeout)
+	defer cancel()
+	all, _ := d.cluster.client.List(ctx) // without an answer, nothing is known
+	var names []string
+	for _, s := range all {
+		if s.Status == cluster.Active || s.Status == cluster.Inactive {
+			names = append(names, s.Name)
+		}
+	}
+	if len(names) > 0 {
+		fmt.Fprintf(d.err, "not killed, and so runs again at the next gale dev with this data folder: %s\n", strings.Join(names, ", "))
+	}
 }
 
 // wait waits for the end. Only a part that has failed is an error.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/galestream/gale/client"
 	"github.com/stretchr/testify/require"
 )
 
@@ -44,7 +45,7 @@ func TestDevEndsWithItsContext(t *testing.T) {
 		}()
 		select {
 		case <-out.found:
-			require.FileExists(t, connectionFile())
+			require.FileExists(t, client.ConnectionFile())
 		case c := <-code:
 			require.Fail(t, "it has ended", "code %d: %s", c, problems)
 		case <-time.After(deadline):
@@ -52,7 +53,7 @@ func TestDevEndsWithItsContext(t *testing.T) {
 		}
 		cancel()
 		require.Equal(t, exitOK, <-code, problems)
-		require.NoFileExists(t, connectionFile())
+		require.NoFileExists(t, client.ConnectionFile())
 	}
 }
 

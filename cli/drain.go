@@ -45,7 +45,7 @@ func runDrain(i *invocation) error {
 func (i *invocation) waitDrained(c *client.Client, id string) error {
 	w := i.waiting()
 	defer w.over()
-	return i.within(i.Duration("timeout"), fmt.Sprintf("supervisor %q is not empty", id), func(ctx context.Context) error {
+	return i.within(i.Duration("timeout"), fmt.Sprintf("supervisor %q is not empty", id), "gale supervisors, gale workers", func(ctx context.Context) error {
 		return c.WaitDrained(ctx, id, func(s cluster.SupervisorStatus) { w.tell("%s: workers left: %d", id, s.Used) })
 	})
 }

@@ -44,12 +44,15 @@ func TestTables(t *testing.T) {
 		"list":        listTable([]cluster.Summary{sampleSummary()}, noon).write,
 		"describe":    func(w io.Writer) error { return writeDescription(w, &d, noon) },
 		"workers":     workerTable(workersOf(&d)).write,
-		"errors":      func(w io.Writer) error { return writeTroubles(w, troublesOf(&d), noon) },
+		"errors":      func(w io.Writer) error { return writeErrors(w, troublesOf(&d), noon) },
 		"supervisors": supervisorTable(sampleSupervisors(), noon).write,
-		"status":      func(w io.Writer) error { r := sampleStatus(); return writeStatus(w, &r, noon) },
-		"top":         figuresTable(figuresOf(&later, &s)).write,
-		"top-all":     topTable([]topResult{{"wordcount", "running", time.Minute, figuresOf(&s, nil)}}).write,
-		"placement":   placementTable([]cluster.Placement{{Worker: "W0000000000000AAAAAAAA", Supervisor: "rack1", Host: "h1", Tasks: map[string]int{"lines": 1, "count": 2}}}).write,
+		"status": func(w io.Writer) error {
+			r := statusOf(sampleStatus(), sampleSupervisors())
+			return writeStatus(w, &r, noon)
+		},
+		"top":       figuresTable(figuresOf(&later, &s)).write,
+		"top-all":   topTable([]topResult{{"wordcount", "running", time.Minute, figuresOf(&s, nil)}}).write,
+		"placement": placementTable([]cluster.Placement{{Worker: "W0000000000000AAAAAAAA", Supervisor: "rack1", Host: "h1", Tasks: map[string]int{"lines": 1, "count": 2}}}).write,
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -62,7 +65,7 @@ func TestTables(t *testing.T) {
 // results are what verbs write as JSON and YAML.
 var results = map[string]any{
 	"list": cluster.ListResponse{}, "describe": cluster.Description{}, "workers": workersResult{}, "errors": troubles{}, "top-all": topAllResult{},
-	"supervisors": cluster.SupervisorsResponse{}, "status": cluster.StatusResponse{}, "version": versionResult{}, "done": doneResult{},
+	"supervisors": cluster.SupervisorsResponse{}, "status": statusResult{}, "version": versionResult{}, "done": doneResult{},
 	"submit": cluster.SubmitResponse{}, "rebalance": cluster.RebalanceResponse{}, "logs": client.LogLine{},
 }
 

@@ -68,24 +68,29 @@ func runKill(i *invocation) error {
 func (i *invocation) waitGone(c *client.Client, name, id string, timeout time.Duration) error {
 	w := i.waiting()
 	defer w.over()
-	return i.within(timeout, fmt.Sprintf("topology %q is not gone", name), func(ctx context.Context) error {
+	return i.within(timeout, fmt.Sprintf("topology %q is not gone", name), fmt.Sprintf("gale workers %s, gale status", name), func(ctx context.Context) error {
 		return c.WaitGone(ctx, name, id, func(d cluster.Description) { w.tell("%s", remaining(&d)) })
 	})
 }
 
 // remaining says what is left of a topology that is being killed.
 func remaining(d *cluster.Description) string {
-	pending, processes := 0, 0
+	pending := 0
 	for _, r := range d.Reports {
 		pending += r.Progress.Pending
-	}
-	for _, w := range d.Workers {
-		if w.PID != 0 {
-			processes++
-		}
 	}
 	if pending > 0 {
 		return fmt.Sprintf("%s: %s, tuple trees to complete: %d", d.Name, d.State, pending)
 	}
-	return fmt.Sprintf("%s: %s, processes left: %d", d.Name, d.State, processes)
+	return fmt.Sprintf("%s: %s, processes left: %d", d.Name, d.State, processes(d))
+}
+
+// processes returns how many of a topology's workers have one.
+func processes(d *cluster.Description) (n int) {
+	for _, w := range d.Workers {
+		if w.PID != 0 {
+			n++
+		}
+	}
+	return n
 }

@@ -3,9 +3,11 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/galestream/gale/client"
 	"github.com/galestream/gale/cluster"
@@ -18,13 +20,30 @@ func (d *dev) followLines(r cluster.SubmitResponse) *service {
 	return serve("the lines of workers", func(ctx context.Context) error {
 		defer out.flush()
 		return d.cluster.client.Logs(ctx, query, func(l client.LogLine) error {
-			text := l.Text + "\n"
+			text := cutLine(d.out, r.Name, l.Text) + "\n"
 			if many {
 				text = short(l.Worker) + "  " + text
 			}
 			return out.add(text)
 		})
 	}, func(error) {})
+}
+
+const maxColumns = 300 // of a line on a terminal
+
+// cutLine shortens a line that is to be shown on a terminal: that of a panic bears its whole stack.
+func cutLine(out io.Writer, topology, text string) string {
+	if !isTerminal(out) {
+		return text
+	}
+	return cutTo(maxColumns, text, topology)
+}
+
+func cutTo(columns int, text, topology string) string {
+	if utf8.RuneCountInString(text) <= columns {
+		return text
+	}
+	return fmt.Sprintf("%s… (gale errors %s shows all)", string([]rune(text)[:columns]), topology)
 }
 
 // lines returns where the lines of workers go: above the table on a terminal, else to standard output.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"time"
 
@@ -21,8 +22,50 @@ func runList(i *invocation) error {
 		if err != nil {
 			return err
 		}
+		if err := i.explain(c, all); err != nil {
+			return err
+		}
 		return i.show(cluster.ListResponse{Topologies: list(all)}, func(w io.Writer) error { return listTable(all, time.Now()).write(w) })
 	})
+}
+
+// maxExplained bounds how many topologies a list asks about.
+const maxExplained = 20
+
+// explain adds to a list what only descriptions tell: crashes that keep workers from running, and what is left of what is being killed.
+func (i *invocation) explain(c *client.Client, all []cluster.Summary) error {
+	asked := 0
+	for k := range all {
+		if !unexplained(&all[k]) || asked == maxExplained {
+			continue
+		}
+		asked++
+		d, err := c.Describe(i.ctx, all[k].Name)
+		if err != nil && cluster.CodeOf(err) != cluster.NotFound { // it may be gone since it was listed
+			return err
+		}
+		if err == nil {
+			all[k].Message = explanation(&d)
+		}
+	}
+	return nil
+}
+
+func unexplained(s *cluster.Summary) bool {
+	over := s.Status == cluster.Finished || s.Status == cluster.Failed
+	return s.Message == "" && !over && (s.Status == cluster.Killed || s.State != "running")
+}
+
+func explanation(d *cluster.Description) string {
+	if d.Status == cluster.Killed {
+		return fmt.Sprintf("processes left: %d", processes(d))
+	}
+	for _, generation := range []int{d.Wanted, d.Generation} {
+		if crash := client.LastCrash(d, generation); crash != nil {
+			return client.Crashed(crash)
+		}
+	}
+	return d.Message
 }
 
 func listTable(all []cluster.Summary, now time.Time) *table {

@@ -17,7 +17,7 @@ func logsVerb() *verb {
 		about:    "Each line begins with the end of its worker's id. With -o json, each is an object in a line of its own.",
 		complete: completeTopology,
 		flags: []cli.Flag{
-			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on with what comes, until Ctrl-C or the topology is gone"},
+			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on with what comes, until Ctrl-C or the topology is over"},
 			&cli.IntFlag{Name: "tail", Aliases: []string{"n"}, Usage: "how many of the last lines of each worker, 1 to 10000 `N`", Value: 100},
 			&cli.StringFlag{Name: "component", Usage: "only lines of this component `ID`"},
 			&cli.StringFlag{Name: "grep", Usage: "only lines that match this regular expression `PATTERN`"},
@@ -60,7 +60,7 @@ func (i *invocation) showLine(l client.LogLine) error {
 		return err
 	}
 	return i.showEach(l, func(w io.Writer) error {
-		_, err := fmt.Fprintf(w, "%s  %s\n", short(l.Worker), l.Text)
+		_, err := fmt.Fprintf(w, "%s  %s\n", short(l.Worker), cutLine(i.out, i.Args().First(), l.Text))
 		return err
 	})
 }

@@ -58,7 +58,7 @@ func runRebalance(i *invocation) error {
 		}
 		if !i.Bool("detach") {
 			if _, err := i.waitRunning(c, r.Name, plan.Generation, i.Duration("timeout")); err != nil {
-				return err
+				return i.tellGoingOn(err, "the rebalance goes on; to see it: gale describe %s", r.Name)
 			}
 		}
 		plan.Placement = list(plan.Placement)

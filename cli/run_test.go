@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/galestream/gale/client"
 	"github.com/galestream/gale/cluster"
 	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/require"
@@ -177,21 +179,48 @@ func TestTheConnectionFileOfDevIsFound(t *testing.T) {
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("GALE_NATS", "")
-	remove, err := writeConnection(connectionFile(), connection{URL: f.url})
+	site := devSite{client.ConnectionFile(), client.Connection{URL: f.url, PID: os.Getpid()}}
+	other, err := site.announce()
 	require.NoError(t, err)
-	info, err := os.Stat(connectionFile())
+	require.Nil(t, other)
+	info, err := os.Stat(site.file)
 	require.NoError(t, err)
 	require.EqualValues(t, 0o600, info.Mode().Perm())
 	code, out, text := gale(t, "list")
 	require.Zero(t, code, text)
 	require.Contains(t, out, "wordcount")
+	require.NoError(t, site.withdraw())
+	require.NoFileExists(t, site.file)
+	code, _, _ = gale(t, "list", "--nats", f.url)
+	require.Zero(t, code, "flags say it as well")
+}
 
-	other, err := writeConnection(connectionFile(), connection{URL: "nats://127.0.0.1:1"})
+func TestASecondDevLeavesTheFirstItsFile(t *testing.T) {
+	first := exec.Command("sleep", "300") // a process that lives
+	require.NoError(t, first.Start())
+	file := filepath.Join(t.TempDir(), "gale", "dev.json")
+	a := devSite{file, client.Connection{URL: "nats://127.0.0.1:1", PID: first.Process.Pid}}
+	b := devSite{file, client.Connection{URL: "nats://127.0.0.1:2", PID: os.Getpid()}}
+	_, err := a.announce()
 	require.NoError(t, err)
-	require.NoError(t, remove())
-	require.FileExists(t, connectionFile(), "it is another's by now")
-	require.NoError(t, other())
-	require.NoFileExists(t, connectionFile())
+	other, err := b.announce()
+	require.NoError(t, err)
+	require.Equal(t, &a.mine, other)
+	require.NoError(t, b.withdraw())
+	there, err := client.ReadConnection(file)
+	require.NoError(t, err)
+	require.Equal(t, a.mine, there)
+
+	require.NoError(t, first.Process.Kill())
+	require.Error(t, first.Wait()) // it is gone, and has left its file
+	require.False(t, a.mine.Living())
+	other, err = b.announce()
+	require.NoError(t, err)
+	require.Nil(t, other)
+	require.NoError(t, a.withdraw())
+	require.FileExists(t, file, "it is another's by now")
+	require.NoError(t, b.withdraw())
+	require.NoFileExists(t, file)
 }
 
 func TestEveryResultIsTheSameInYAML(t *testing.T) {

@@ -56,9 +56,12 @@ func sampleSupervisors() []cluster.SupervisorStatus {
 	host := cluster.Host{ID: "rack1", Host: "h1", Slots: 4, Memory: 2048, CPU: 400, Labels: map[string]string{"gpu": "true", "disk": "ssd"}, Gale: "v1.2.3", Started: noon.Add(-time.Hour)}
 	lost := host
 	lost.ID, lost.Labels = "rack2", nil
+	drained := lost
+	drained.ID = "rack3"
 	return []cluster.SupervisorStatus{
 		{Supervisor: cluster.Supervisor{Host: host}, State: "up", Used: 2, Silence: 400 * time.Millisecond},
 		{Supervisor: cluster.Supervisor{Host: lost}, State: "lost", Silence: time.Minute, Health: "ERROR disk"},
+		{Supervisor: cluster.Supervisor{Host: drained, Drained: true}, State: "drained", Used: 1, Silence: 400 * time.Millisecond},
 	}
 }
 

@@ -82,7 +82,7 @@ func runSubmit(i *invocation) error {
 		}
 		if !s.DryRun && !i.Bool("detach") {
 			if _, err := i.waitRunning(c, r.Name, r.Generation, i.Duration("timeout")); err != nil {
-				return err
+				return i.tellGoingOn(err, "topology %q stays submitted; to remove it: gale kill %s", r.Name, r.Name)
 			}
 		}
 		r.Placement = list(r.Placement)

@@ -172,11 +172,11 @@ func topTable(all []topResult) *table {
 		for _, c := range r.Components {
 			if c.Spout {
 				emitted += c.Rate
+				failed += c.Failed + c.TimedOut // trees; a tuple that fails at a bolt fails one of these
 				p99 = max(p99, c.P99)
 			} else {
 				executed += c.Rate
 			}
-			failed += c.Failed + c.TimedOut
 			waiting += c.Waiting
 		}
 		t.row(r.Topology, r.State, age(r.Uptime), rate(emitted), rate(executed), failed, waiting, latency(p99))

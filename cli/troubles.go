@@ -14,7 +14,7 @@ import (
 func errorsVerb() *verb {
 	return &verb{
 		name: "errors", category: lookVerbs, usage: "shows what went wrong in a topology", args: "NAME", example: "gale errors wordcount", run: runErrors,
-		about:    "Shows the last errors of each component, and the crashes of workers with their panic and the\nlast lines of their log. Oldest first.",
+		about:    "Shows the last errors of each component, and the crashes of workers with their panic and the\nlast lines of their log; of a topology that has failed, why. Oldest first. Stacks are shown without\nthe frames of Go's runtime and Gale's worker, and equal ones once; -o json has all.",
 		complete: completeTopology,
 	}
 }
@@ -22,9 +22,11 @@ func errorsVerb() *verb {
 // troubles is what errors writes.
 type troubles struct {
 	Topology string           `json:"topology"`
-	Totals   map[string]int64 `json:"totals"`  // errors by component, since the workers have started
-	Errors   []componentError `json:"errors"`  // the last of each component, oldest first
-	Crashes  []cluster.Crash  `json:"crashes"` // the last of all workers, oldest first
+	State    string           `json:"state"`
+	Message  string           `json:"message,omitempty"` // why it has failed, or what is the matter with it
+	Totals   map[string]int64 `json:"totals"`            // errors by component, since the workers have started
+	Errors   []componentError `json:"errors"`            // the last of each component, oldest first
+	Crashes  []cluster.Crash  `json:"crashes"`           // the last of all workers, oldest first
 }
 
 // componentError is an error that a component reported or caused.
@@ -47,13 +49,13 @@ func runErrors(i *invocation) error {
 			return err
 		}
 		t := troublesOf(&d)
-		return i.show(t, func(w io.Writer) error { return writeTroubles(w, t, time.Now()) })
+		return i.show(t, func(w io.Writer) error { return writeErrors(w, t, time.Now()) })
 	})
 }
 
 func troublesOf(d *cluster.Description) troubles {
 	s := client.Merge(d.Reports)
-	t := troubles{Topology: d.Name, Totals: s.ErrorTotals, Errors: []componentError{}, Crashes: list(d.Crashes)}
+	t := troubles{Topology: d.Name, State: d.State, Message: d.Message, Totals: s.ErrorTotals, Errors: []componentError{}, Crashes: list(d.Crashes)}
 	for _, e := range s.Errors {
 		t.Errors = append(t.Errors, componentError{e.At, e.Component, e.Task, e.Text, e.Stack})
 	}
@@ -61,18 +63,34 @@ func troublesOf(d *cluster.Description) troubles {
 	return t
 }
 
-func writeTroubles(w io.Writer, t troubles, now time.Time) error {
+// writeErrors writes why a topology is over, if anything is the reason, and its troubles.
+func writeErrors(w io.Writer, t troubles, now time.Time) error {
 	var b strings.Builder
-	for _, e := range t.Errors {
-		fmt.Fprintf(&b, "\n%s ago, %s (task %d, %d errors in all): %s\n", age(now.Sub(e.At)), e.Component, e.Task, t.Totals[e.Component], e.Text)
-		indent(&b, strings.Split(e.Stack, "\n"))
+	if t.Message != "" {
+		fmt.Fprintf(&b, "\n%s (%s): %s\n", t.Topology, t.State, t.Message)
 	}
-	for _, c := range t.Crashes {
-		fmt.Fprintf(&b, "\n%s ago, worker %s crashed in its life %d: %s\n", age(now.Sub(c.At)), short(c.Worker), c.Life, c.Reason)
-		indent(&b, strings.Split(c.Panic, "\n"))
-		if c.Panic == "" {
-			indent(&b, c.LastLog)
-		}
+	if err := writeTroubles(&b, t, now); err != nil {
+		return err
+	}
+	if b.Len() == 0 {
+		fmt.Fprintf(&b, "nothing went wrong in %s since its workers have started\n", t.Topology)
+	}
+	_, err := io.WriteString(w, clean(strings.TrimPrefix(b.String(), "\n")))
+	return err
+}
+
+// writeTroubles writes errors and crashes, each after an empty line; those that are alike once.
+func writeTroubles(w io.Writer, t troubles, now time.Time) error {
+	var all []incident
+	for i := range t.Errors {
+		all = add(all, errorIncident(&t.Errors[i], t.Totals[t.Errors[i].Component]))
+	}
+	for i := range t.Crashes {
+		all = add(all, crashIncident(&t.Crashes[i]))
+	}
+	var b strings.Builder
+	for i := range all {
+		all[i].write(&b, now)
 	}
 	_, err := io.WriteString(w, clean(b.String()))
 	return err

@@ -222,7 +222,7 @@ func TestCompletion(t *testing.T) {
 		"kill wordcount --w":          "--wait",
 		"list -o ":                    "json table yaml",
 		"list -o j":                   "json",
-		"drain ":                      "rack1 rack2",
+		"drain ":                      "rack1 rack2 rack3",
 		"logs wordcount --component ": "count lines",
 		"rebalance wordcount -p c":    "count=",
 		"completion ":                 "bash fish zsh",

@@ -64,8 +64,13 @@ func (i *invocation) topologies(c *client.Client) (names []string, err error) {
 	return names, err
 }
 
+// workersOf returns a topology's workers. One that does not run again since its last crash has that for its error.
 func workersOf(d *cluster.Description) (all []workerOf) {
 	for _, w := range d.Workers {
+		crash := client.LastCrashOf(d, w.ID)
+		if w.Error == "" && crash != nil && (w.Phase != cluster.Running || w.State != "running") {
+			w.Error = client.Crashed(crash)
+		}
 		all = append(all, workerOf{d.Name, w})
 	}
 	return all

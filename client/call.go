@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/galestream/gale/cluster"
@@ -39,9 +38,17 @@ func (c *Client) request(ctx context.Context, verb string, request any) (*nats.M
 	}
 	patience, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
-	for {
+	for n := 1; ; n++ {
 		m, err := c.once(ctx, cluster.APISubject(verb), body, limit)
-		if err == nil || !unsent(err) && (!twice || !silent(err)) || !sleep(patience, c.pause) {
+		if err == nil || !unsent(err) && (!twice || !silent(err)) {
+			return m, err
+		}
+		if n == suspicious {
+			if foreign := c.checkAccount(ctx, err); foreign != nil {
+				return nil, foreign
+			}
+		}
+		if !sleep(patience, c.pause) {
 			return m, err
 		}
 	}
@@ -52,15 +59,9 @@ func (c *Client) once(ctx context.Context, subject string, body []byte, limit ti
 	defer cancel()
 	m, err := c.nc.RequestWithContext(ctx, subject, body)
 	if err != nil && c.denied(subject) {
-		return nil, cluster.Errorf(cluster.Unauthorized, "the credentials don't allow requests to %q", subject).WithHint("give others with --creds or GALE_CREDS")
+		return nil, cluster.Errorf(cluster.Unauthorized, "these credentials are not for this: they don't allow requests to %q", subject).WithHint(otherCredentials)
 	}
 	return m, err
-}
-
-// denied reports whether the server has refused what was sent to the subject; it says so apart from the answer.
-func (c *Client) denied(subject string) bool {
-	err := c.nc.LastError()
-	return errors.Is(err, nats.ErrPermissionViolation) && strings.Contains(err.Error(), `"`+subject+`"`)
 }
 
 // unsent reports whether a request that failed so has reached nobody.

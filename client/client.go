@@ -25,8 +25,11 @@ const (
 )
 
 // Connect connects to the cluster that a reaches. A NATS server must answer within 5 s; a Nimbus need not
-// be there yet. The connection is restored by itself whenever it is lost, until [Client.Close].
+// be there yet. [Discover] finds the cluster that the command gale would. The connection is restored by itself whenever it is lost, until [Client.Close].
 func Connect(a cluster.Access) (*Client, error) {
+	if err := checkCredentials(a.Credentials); err != nil {
+		return nil, err
+	}
 	nc, err := cluster.Connect(a, "gale client", nil, Inbox())
 	if err != nil {
 		return nil, err

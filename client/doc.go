@@ -3,7 +3,8 @@
 //
 // # In call order
 //
-// [Connect] connects to NATS, or [New] takes a connection that is there. Then a method for each verb: [Client.Submit],
+// [Discover] finds the cluster that the command gale would talk to. [Connect] connects to its NATS, or [New] takes a connection
+// that is there. Then a method for each verb: [Client.Submit],
 // [Client.Kill], [Client.List], and so on. Those that change a running topology return when Nimbus has recorded
 // what is to be; [Client.WaitRunning] and [Client.WaitGone] wait until it is so. [Client.Close] ends.
 //

@@ -15,7 +15,11 @@ import (
 func Example() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	c, err := client.Connect(cluster.Access{URL: "nats://127.0.0.1:4222"})
+	access, err := client.Discover()
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := client.Connect(access)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -16,7 +16,7 @@ type LogQuery struct {
 	Component string // only lines of this component; empty for all
 	Grep      string // only lines that match this regular expression (RE2); empty for all
 	Tail      int    // the last so many lines of each worker, at most cluster.MaxLogTail; 0 is 100
-	Follow    bool   // go on with what comes, until ctx is done or the topology is gone
+	Follow    bool   // go on with what comes, until ctx is done or the topology is over: finished, failed, or gone
 }
 
 // LogLine is a line of the log of a worker.
@@ -31,13 +31,14 @@ type LogLine struct {
 // those that come, some ten times a second. An error of each ends it and is returned.
 //
 // A worker whose log can't be read now is told of by a notice, and tried again when following. It is an error
-// when no log could be read at all.
+// when no log could be read at all. Of a topology that is over, the workers are gone, and what supervisors keep of their logs is told by worker only:
+// Logs then looks for those that have crashed, and for q.Worker, if that is a whole id.
 func (c *Client) Logs(ctx context.Context, q LogQuery, each func(LogLine) error) error {
 	r := &logReader{c: c, q: q, each: each, from: map[string]string{}, silent: map[string]bool{}}
 	if err := r.findSources(ctx); err != nil {
 		return err
 	}
-	if err := r.readAll(ctx); err != nil || !q.Follow {
+	if err := r.readAll(ctx); err != nil || !q.Follow || r.over {
 		return firstOf(err, r.unread)
 	}
 	r.later = true
@@ -65,6 +66,7 @@ type logReader struct {
 	silent  map[string]bool   // workers whose log could not be read the last time
 	read    bool              // some log could be read
 	unread  error             // why the last log could not be read, while none could
+	over    bool              // the topology is: no line comes any more
 	later   bool              // workers that appear now are new: all of their log is wanted
 }
 

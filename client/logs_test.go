@@ -175,3 +175,56 @@ func TestNoLogAtAllIsAnError(t *testing.T) {
 	err := f.client(t).Logs(t.Context(), LogQuery{Topology: "a"}, func(LogLine) error { return nil })
 	require.Equal(t, cluster.NotFound, cluster.CodeOf(err))
 }
+
+func over(crashes ...cluster.Crash) func() (any, error) {
+	return as(cluster.Description{Summary: cluster.Summary{Name: "a", ID: "id1", Status: cluster.Failed}, Crashes: crashes})
+}
+
+func oneSupervisor(f *fake) {
+	on(f, cluster.VerbSupervisors, func(cluster.Empty) (any, error) {
+		s1 := cluster.SupervisorStatus{Supervisor: cluster.Supervisor{Host: cluster.Host{ID: "s1"}}, State: "up"}
+		return cluster.SupervisorsResponse{Supervisors: []cluster.SupervisorStatus{s1}}, nil
+	})
+}
+
+func TestTheLogsOfATopologyThatIsOver(t *testing.T) {
+	f := startFake(t)
+	f.lead(t)
+	oneSupervisor(f)
+	var have atomic.Int64
+	have.Store(1)
+	f.supervise(t, "s1", numbered(&have))
+	var got []string
+	each := func(l LogLine) error { got = append(got, l.Text); return nil }
+	c := f.client(t)
+
+	answers(f, over())
+	err := c.Logs(t.Context(), LogQuery{Topology: "a", Follow: true}, each)
+	require.Equal(t, cluster.NotFound, cluster.CodeOf(err), "nobody knows its workers")
+	require.ErrorContains(t, err, `topology "a" has failed, and its workers are gone`)
+
+	answers(f, over(cluster.Crash{Worker: "w1", Life: 1}, cluster.Crash{Worker: "w1", Life: 2}))
+	require.NoError(t, c.Logs(t.Context(), LogQuery{Topology: "a", Follow: true}, each), "it ends by itself")
+	require.Equal(t, []string{"w1 0"}, got)
+
+	require.NoError(t, c.Logs(t.Context(), LogQuery{Topology: "a", Worker: "w9"}, each))
+	require.Equal(t, []string{"w1 0", "w9 0"}, got)
+}
+
+func TestFollowedLogsEndWhenTheTopologyHasFailed(t *testing.T) {
+	f := startFake(t)
+	f.lead(t)
+	answers(f, withWorkers(cluster.WorkerStatus{ID: "w1", Supervisor: "s1"}))
+	var have atomic.Int64
+	have.Store(1)
+	f.supervise(t, "s1", numbered(&have))
+	var got []string
+	err := f.client(t).Logs(t.Context(), LogQuery{Topology: "a", Follow: true}, func(l LogLine) error {
+		if got = append(got, l.Text); len(got) == 1 {
+			on(f, cluster.VerbDescribe, func(cluster.NameRequest) (any, error) { have.Store(3); return over()() })
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"w1 0", "w1 1", "w1 2"}, got)
+}

@@ -11,9 +11,15 @@ import (
 //
 // It also returns, without an error, when the topology has finished by then. It is an error when the topology fails, when it is
 // killed ([cluster.NotFound]), when a later change comes between ([cluster.Conflict]), or when the generation
-// did not come up, or could not run, and what was before it runs on, or again ([cluster.Invalid]).
+// did not come up, or could not run, and what was before it runs on, or again ([cluster.Invalid]). The error tells the last crash of the generation's workers.
+// While it waits, [LastCrash] has from the look what keeps them from running.
 func (c *Client) WaitRunning(ctx context.Context, name string, generation int, progress func(cluster.Description)) (cluster.Description, error) {
-	return c.watch(ctx, name, progress, func(d *cluster.Description) (bool, error) { return runs(d, generation) })
+	crashes := crashWatch{generation: generation}
+	return c.watch(ctx, name, progress, func(d *cluster.Description) (bool, error) {
+		crashes.look(d)
+		over, err := runs(d, generation)
+		return over, crashes.explain(err)
+	})
 }
 
 // runs reports whether the generation runs, or why it never will.
