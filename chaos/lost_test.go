@@ -27,24 +27,26 @@ func TestR06LostSupervisor(t *testing.T) {
 }
 
 // TestR06Partition cuts a supervisor and its workers off from the cluster's NATS, while they still reach the users' streams: they
-// run on, and others take their place. Each is a fault at the start, and one when it is healed.
+// run on, and others take their place. Each is a fault at the start, and one when it is healed. In the second, the workers are back before their
+// supervisor, which would stop them: what they then send to those whose peers they were must be refused.
 func TestR06Partition(t *testing.T) {
 	cuts := []struct {
-		name string
-		way  faultproxy.Direction
-	}{{"nothing from it arrives", faultproxy.ToServer}, {"nothing arrives there", faultproxy.ToClient}, {"both ways", faultproxy.Both}}
+		name  string
+		way   faultproxy.Direction
+		alone bool // the workers are healed without their supervisor
+	}{{"nothing from it arrives", faultproxy.ToServer, false}, {"nothing arrives there", faultproxy.ToClient, true}, {"both ways", faultproxy.Both, false}}
 	if !*long {
 		cuts = cuts[:2]
 	}
 	s := play(t, rig.Options{Supervisors: 3, Proxied: true}, load{Workers: 3, Tasks: 3})
 	for _, cut := range cuts {
 		t.Log(cut.name)
-		s.partition(cut.way)
+		s.partition(cut.way, cut.alone)
 	}
 	s.settle(2 * len(cuts))
 }
 
-func (s *scene) partition(way faultproxy.Direction) {
+func (s *scene) partition(way faultproxy.Direction, alone bool) {
 	s.t.Helper()
 	lost := s.cluster.Supervisor(s.describe().Workers[0].Supervisor)
 	before := s.on(lost)
@@ -56,15 +58,47 @@ func (s *scene) partition(way faultproxy.Direction) {
 	if *long {
 		time.Sleep(time.Until(begun.Add(20 * time.Second))) // the fault is one of time
 	}
-	healed := time.Now()
+	if alone {
+		lost.Pause()
+		defer lost.Resume()
+	}
+	refused, healed := s.refused(), time.Now()
 	lost.Proxy.Heal()
 	s.awaitEnded(before)
+	if alone {
+		s.awaitRefusal(refused)
+		lost.Resume()
+	}
 	s.t.Logf("the workers that were replaced ended %v after the partition was healed", time.Since(healed).Round(time.Millisecond))
 	if *long {
 		require.LessOrEqual(s.t, time.Since(healed), 5*time.Second, "two workers ran the same tasks")
 	}
 	s.cluster.AwaitSupervisors(len(s.cluster.Supervisors))
 	s.feedFlows()
+}
+
+// refused returns how many frames each worker has refused because they came from no peer.
+func (s *scene) refused() map[string]int64 {
+	s.t.Helper()
+	all := map[string]int64{}
+	for _, r := range s.describe().Reports {
+		all[r.Worker] = r.Refused
+	}
+	return all
+}
+
+// awaitRefusal waits until a worker that was there before has refused more of them.
+func (s *scene) awaitRefusal(before map[string]int64) {
+	s.t.Helper()
+	rig.Await(s.t, "frames of the workers that were replaced are refused", func() bool {
+		for id, n := range s.refused() {
+			if old, ok := before[id]; ok && n > old {
+				s.t.Logf("worker %s has refused %d frames of them", id, n-old)
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // on returns the processes of the workers that a supervisor has.

@@ -185,9 +185,7 @@ const rateWindow = 250 * time.Millisecond
 // delivered returns the number of the last record that the stream has given out.
 func (s *scene) delivered(js jetstream.JetStream) uint64 {
 	s.t.Helper()
-	c, err := js.Consumer(s.t.Context(), inStream, "gale-"+s.load.Name+"-numbers")
-	require.NoError(s.t, err)
-	return c.CachedInfo().Delivered.Stream
+	return s.consumer(js).Delivered.Stream
 }
 
 // component returns what the workers have last said of a component, added up.
