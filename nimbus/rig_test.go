@@ -205,8 +205,7 @@ func (r *rig) awaitGone(name string) {
 
 // upload puts a program into the store.
 func (r *rig) upload(text string) cluster.Program {
-	sum := sha256.Sum256([]byte(text))
-	p := cluster.Program{Digest: hex.EncodeToString(sum[:]), Size: int64(len(text))}
+	p := program(text)
 	_, err := r.programs().Put(r.t.Context(), jetstream.ObjectMeta{Name: p.Digest}, bytes.NewBufferString(text))
 	require.NoError(r.t, err)
 	return p
@@ -240,6 +239,11 @@ func (r *rig) submit(name string, with ...func(*cluster.SubmitRequest)) (s clust
 	r.t.Helper()
 	r.must(cluster.VerbSubmit, r.request(name, with...), &s)
 	return s
+}
+
+func program(text string) cluster.Program {
+	sum := sha256.Sum256([]byte(text))
+	return cluster.Program{Digest: hex.EncodeToString(sum[:]), Size: int64(len(text))}
 }
 
 func (r *rig) request(name string, with ...func(*cluster.SubmitRequest)) *cluster.SubmitRequest {

@@ -17,16 +17,9 @@ import (
 	"github.com/galestream/gale/cluster"
 )
 
-// submit runs a topology, or checks and plans only. One that is refused leaves nothing behind, not even its program.
+// submit runs a topology, or checks and plans only. One that is refused leaves nothing behind but its program, which another may have
+// uploaded, or count on, and which is collected when it is old.
 func (l *leader) submit(r *cluster.SubmitRequest) (any, error) {
-	answer, err := l.accept(r)
-	if e := new(cluster.Error); errors.As(err, &e) && !r.DryRun {
-		l.discard(r.Program.Digest)
-	}
-	return answer, err
-}
-
-func (l *leader) accept(r *cluster.SubmitRequest) (any, error) {
 	if err := checkSubject(r.Definition.Name); err != nil {
 		return nil, err
 	}
@@ -202,6 +195,7 @@ func (l *leader) checkWhole(ctx context.Context, info *jetstream.ObjectInfo) err
 	case err != nil:
 		return cluster.Errorf(cluster.Unavailable, "looking for the program %s: %v", info.Name, err)
 	case !whole:
+		l.discard(info.Name) // it is of use to nobody, and in the way of the next upload
 		return cluster.Errorf(cluster.Invalid, "the program %s was not uploaded whole", info.Name).WithHint("upload it again")
 	}
 	return nil
