@@ -14,6 +14,9 @@ import (
 // forgetAfter is how long a supervisor that has no workers must have been lost until it is forgotten.
 const forgetAfter = time.Hour
 
+// doubtfulAge is the age at which a program is removed that no topology uses, but for those whose records can't be read: they may be mended.
+const doubtfulAge = 24 * time.Hour
+
 // collect removes what nobody needs any more: programs that no topology runs, and supervisors that are lost for good.
 func (l *leader) collect() error {
 	l.collectPrograms()
@@ -26,10 +29,17 @@ func (l *leader) collectPrograms() {
 	defer cancel()
 	s, err := l.shelf(ctx)
 	if err == nil {
-		err = s.tidy(ctx, l.discard)
+		err = s.tidy(ctx, l.maybeDiscard)
 	}
 	if err != nil {
 		l.log.Warn("not all programs that nobody runs could be removed; it is tried again", zap.Error(err))
+	}
+}
+
+// maybeDiscard removes a program that is old enough, as far as what is known of topologies goes.
+func (l *leader) maybeDiscard(digest string, age time.Duration) {
+	if !l.unread() || age > doubtfulAge {
+		l.discard(digest)
 	}
 }
 

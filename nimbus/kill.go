@@ -54,7 +54,7 @@ func (l *leader) remove(d *deployment) error {
 	}
 	delete(l.deployments, d.record.Name)
 	l.changed()
-	l.discard(d.record.Program.Digest)
+	l.maybeDiscard(d.record.Program.Digest, 0)
 	l.log.Info("removed", zap.String("topology", d.record.Name), zap.String("id", d.record.ID))
 	return nil
 }

@@ -120,9 +120,18 @@ func TestProgramsThatNobodyRunsAreCollected(t *testing.T) {
 	l.broken["topology.torn"] = "it can't be read"
 	require.NoError(t, l.collect())
 	require.True(t, r.stored(unused), "nobody knows what the torn topology runs")
+	l.maybeDiscard(unused.Digest, doubtfulAge)
+	require.True(t, r.stored(unused))
+	l.maybeDiscard(unused.Digest, doubtfulAge+1)
+	require.False(t, r.stored(unused), "the torn record is not to keep everything for ever")
+	l.maybeDiscard(used.Digest, doubtfulAge+1)
+	require.True(t, r.stored(used))
+
+	unused = r.upload("unused")
 	delete(l.broken, "topology.torn")
+	l.broken["supervisor.torn"] = "it can't be read"
 	require.NoError(t, l.collect())
-	require.False(t, r.stored(unused))
+	require.False(t, r.stored(unused), "supervisors run no program of their own")
 	require.True(t, r.stored(used))
 }
 

@@ -51,8 +51,8 @@ func (s shelf) whole(ctx context.Context, p *jetstream.ObjectInfo) (bool, error)
 	return info.State.Subjects[subject] == uint64(p.Chunks), nil
 }
 
-// tidy removes what is old and of no use. discard is called for the names of old programs.
-func (s shelf) tidy(ctx context.Context, discard func(name string)) error {
+// tidy removes what is old and of no use. discard is called for old programs, with their age.
+func (s shelf) tidy(ctx context.Context, discard func(name string, age time.Duration)) error {
 	info, err := s.stream.Info(ctx, jetstream.WithSubjectFilter("$O."+cluster.ProgramBucket+".>"))
 	if err != nil {
 		return fmt.Errorf("listing programs: %w", err)
@@ -77,7 +77,7 @@ func (s shelf) tidy(ctx context.Context, discard func(name string)) error {
 }
 
 // tidyEntry puts the id of the entry's chunks into known, unless the entry is of no use.
-func (s shelf) tidyEntry(ctx context.Context, subject string, known map[string]bool, discard func(string)) error {
+func (s shelf) tidyEntry(ctx context.Context, subject string, known map[string]bool, discard func(string, time.Duration)) error {
 	m, err := s.stream.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil
@@ -90,8 +90,8 @@ func (s shelf) tidyEntry(ctx context.Context, subject string, known map[string]b
 		return s.removeOld(ctx, subject)
 	}
 	known[e.ID] = true
-	if time.Since(m.Time) > s.age {
-		discard(e.Name)
+	if age := time.Since(m.Time); age > s.age {
+		discard(e.Name, age)
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func TestS17WhatIsLeftOfUploadsIsCollected(t *testing.T) {
 	left := r.abandoned()
 
 	var old []string
-	discard := func(name string) { old = append(old, name) }
+	discard := func(name string, _ time.Duration) { old = append(old, name) }
 	before := r.messages()
 	require.NoError(t, r.shelf(time.Hour).tidy(t.Context(), discard))
 	require.Equal(t, before, r.messages(), "an upload may be under way")

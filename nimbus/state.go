@@ -3,6 +3,7 @@ package nimbus
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/galestream/gale/cluster"
@@ -194,11 +195,18 @@ func (s *state) inOrder() []*deployment {
 	})
 }
 
-// uses reports whether a topology runs the program, or may: of a record that can't be read that is not known.
-func (s *state) uses(digest string) bool {
-	if len(s.broken) > 0 {
-		return true
+// unread reports whether there are records of topologies that can't be read: what they run is not known.
+func (s *state) unread() bool {
+	for key := range s.broken {
+		if !strings.HasPrefix(key, cluster.SupervisorPrefix) {
+			return true
+		}
 	}
+	return false
+}
+
+// uses reports whether a topology runs the program, as far as records can be read.
+func (s *state) uses(digest string) bool {
 	for _, d := range s.deployments {
 		if d.record.Program.Digest == digest {
 			return true
