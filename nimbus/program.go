@@ -65,5 +65,5 @@ func (l *leader) restart(d *deployment, r *cluster.SubmitRequest) (any, error) {
 	if err := l.putTopology(d, t); err != nil {
 		return nil, err
 	}
-	return l.submitted(t.ID, g.Number, g, &t.Definition), l.putAssignment(d, a)
+	return l.submitted(t.ID, g.Number, g, &t.Definition), l.assign(d, a)
 }

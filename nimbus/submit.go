@@ -112,7 +112,7 @@ func (l *leader) add(r *cluster.SubmitRequest) (any, error) {
 	}
 	l.deployments[d.record.Name] = d
 	l.log.Info("submitted", zap.String("topology", d.record.Name), zap.String("id", d.record.ID), zap.Int("workers", len(g.Workers)))
-	return l.submitted(d.record.ID, 1, g, &d.record.Definition), l.putAssignment(d, a)
+	return l.submitted(d.record.ID, 1, g, &d.record.Definition), l.assign(d, a)
 }
 
 func newTopology(r *cluster.SubmitRequest) cluster.Topology {

@@ -53,6 +53,39 @@ func TestWhatSubmitRefuses(t *testing.T) {
 	require.Zero(t, m.workers())
 }
 
+// The server may take a topology's record and refuse its assignment. What was recorded will run: so it was accepted.
+func TestWhatIsHalfWrittenIsAccepted(t *testing.T) {
+	r := newRig(t)
+	r.nimbus("n1")
+	r.machine("a", 4)
+	r.limitRecords(8 << 10)
+	many := func(n int) func(*cluster.SubmitRequest) {
+		return func(q *cluster.SubmitRequest) { q.Parallelism = map[string]int{"count": n} }
+	}
+	s := r.submit("words", many(5000))
+	_, there := r.assignment("words")
+	require.False(t, there)
+	r.limitRecords(-1)
+	require.Equal(t, s.ID, r.awaitState("words", "running", s.Generation).ID)
+
+	r.limitRecords(8 << 10)
+	var b cluster.RebalanceResponse
+	r.must(cluster.VerbRebalance, cluster.RebalanceRequest{Name: "words", Workers: 1}, &b)
+	require.Nil(t, func() *cluster.Generation { a, _ := r.assignment("words"); return a.Next }())
+	r.limitRecords(-1)
+	r.awaitState("words", "running", b.Generation)
+}
+
+// limitRecords has the server refuse records that are larger.
+func (r *rig) limitRecords(bytes int32) {
+	s, err := r.js.Stream(r.t.Context(), "KV_"+cluster.Bucket)
+	require.NoError(r.t, err)
+	c := s.CachedInfo().Config
+	c.MaxMsgSize = bytes
+	_, err = r.js.UpdateStream(r.t.Context(), c)
+	require.NoError(r.t, err)
+}
+
 func TestANameInUse(t *testing.T) {
 	r := newRig(t)
 	r.nimbus("n1")

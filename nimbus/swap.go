@@ -91,7 +91,7 @@ func (l *leader) beginSwap(d *deployment, swap cluster.Swap, near *cluster.Gener
 	}
 	d.nextSince = time.Now()
 	l.log.Info("swap begins", zap.String("topology", t.Name), zap.String("reason", swap.Reason), zap.Int("generation", t.Wanted))
-	return g, l.putAssignment(d, a)
+	return g, l.assign(d, a)
 }
 
 // move begins a swap that takes workers away from supervisors that are drained or unhealthy.

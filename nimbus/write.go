@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/zap"
 
 	"github.com/galestream/gale/cluster"
 )
@@ -52,6 +53,16 @@ func (l *leader) putAssignment(d *deployment, a cluster.Assignment) error {
 	d.forget()
 	l.changed()
 	return nil
+}
+
+// assign writes the assignment that goes with a topology's record that was just written. By that the request is accepted: if the server refuses
+// the assignment, a step writes one later.
+func (l *leader) assign(d *deployment, a cluster.Assignment) error {
+	err := l.putAssignment(d, a)
+	if err == nil {
+		return nil
+	}
+	return l.tolerate(err, "can't place a topology yet", zap.String("topology", d.record.Name))
 }
 
 func (l *leader) putSupervisor(v *supervisor, record cluster.Supervisor) error {
