@@ -174,7 +174,7 @@ func (b *logbook) tail(n int, match filter) (*cluster.LogsResponse, error) {
 	room, scan := answerBytes, int64(scanBytes)
 	for i := len(b.pages) - 1; i >= 0 && len(answer.Lines) < n && room > 0 && scan > 0; i-- {
 		last := &tail{n: n - len(answer.Lines), room: room}
-		end, err := b.tailOf(i, match, last)
+		end, err := b.tailOf(i, match, last, scan)
 		if err != nil {
 			return nil, err
 		}
@@ -184,21 +184,25 @@ func (b *logbook) tail(n int, match filter) (*cluster.LogsResponse, error) {
 			}
 		}
 		answer.Lines = append(last.lines, answer.Lines...)
-		room, scan = last.left(), scan-end
+		room, scan = last.left(), scan-b.pages[i].size
 	}
 	return answer, nil
 }
 
-// tailOf adds the lines of a page to last, and returns where they end.
-func (b *logbook) tailOf(i int, match filter, last *tail) (end int64, err error) {
-	for line, err := range b.pages[i].lines(0, b.complete(i)) {
+// tailOf adds the lines of a page to last, and returns where they end. Of a page that is longer than scan only the end is read: its first
+// line may be the rest of one.
+func (b *logbook) tailOf(i int, match filter, last *tail, scan int64) (end int64, err error) {
+	end = max(0, b.pages[i].size-scan)
+	whole := end == 0
+	for line, err := range b.pages[i].lines(end, b.complete(i)) {
 		if err != nil {
 			return 0, err
 		}
 		end += line.bytes
-		if match(line.text) {
+		if whole && match(line.text) {
 			last.add(string(line.text))
 		}
+		whole = true
 	}
 	return end, nil
 }

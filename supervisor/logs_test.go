@@ -69,6 +69,18 @@ func (l *logFiles) follow(t require.TestingT, from string, match filter) *cluste
 	return answer
 }
 
+// A worker that doesn't rotate its log does not have the supervisor read all of it.
+func TestTailReadsOnlyTheEndOfAHugeFile(t *testing.T) {
+	l := newLogFiles(t, t.TempDir())
+	l.write(t, "first\n")
+	require.NoError(t, os.Truncate(filepath.Join(l.root.Name(), logFile), 1<<36))
+	l.write(t, "\nlast but one\nlast\n")
+	answer := l.tail(t, 10, all)
+	require.Equal(t, []string{"last but one", "last"}, answer.Lines)
+	l.write(t, "new\n")
+	require.Equal(t, []string{"new"}, l.follow(t, answer.Next, all).Lines)
+}
+
 func TestTailReachesIntoOlderFiles(t *testing.T) {
 	l := newLogFiles(t, t.TempDir())
 	l.write(t, "1\n2\n3\n")
