@@ -45,19 +45,29 @@ func launchProcess(path string, args, env []string, dir string, out *os.File) (*
 	return &child{PID: p.Pid, Identity: identity, Started: time.Now()}, nil
 }
 
-// ended reports whether the process has ended, and how, without waiting. Once it has returned true it must not be
-// called again: the PID may be another's.
+// ended reports whether the process has ended, and how, without waiting; then what it has left of its group is killed. Once it
+// has returned true it must not be called again: the PID may be another's.
 func (c *child) ended() (status string, order, over bool) {
-	var s unix.WaitStatus
-	pid, err := unix.Wait4(c.PID, &s, unix.WNOHANG, nil)
+	s, over, err := reap(c.PID)
 	switch {
 	case errors.Is(err, unix.ECHILD):
-		return unknownStatus, false, !c.lives()
-	case err != nil || pid != c.PID:
+		return unknownStatus, false, c.endedAdopted()
+	case err != nil || !over:
 		return "", false, false
 	}
 	status, order = describe(s)
 	return status, order, true
+}
+
+// endedAdopted is ended for one that is no child of ours, whose PID may be another's by now.
+func (c *child) endedAdopted() bool {
+	if c.lives() {
+		return false
+	}
+	if identity, _, err := identify(c.PID); err != nil || identity == c.Identity {
+		c.signal(unix.SIGKILL)
+	}
+	return true
 }
 
 // lives reports whether a process that is no child of ours is there still.
@@ -78,16 +88,11 @@ func describe(s unix.WaitStatus) (status string, order bool) {
 }
 
 // signal sends a signal to the process and all that it has started in its group.
-func (c *child) signal(sig unix.Signal) {
-	// The only error there can be is that nobody is left.
-	_ = unix.Kill(-c.PID, sig)
-}
+func (c *child) signal(sig unix.Signal) { signalGroup(c.PID, sig) }
 
-// sweep kills what an ended process has left of its group, unless the PID is another's by now.
-func (c *child) sweep() {
-	if identity, _, err := identify(c.PID); err != nil || identity == c.Identity {
-		c.signal(unix.SIGKILL)
-	}
+func signalGroup(pid int, sig unix.Signal) {
+	// The only error there can be is that nobody is left.
+	_ = unix.Kill(-pid, sig)
 }
 
 // resident returns the bytes of memory that the process uses, 0 if that can't be found out.

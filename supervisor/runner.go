@@ -210,7 +210,7 @@ func (r *runner) checkMemory(ctx context.Context, now time.Time) {
 	}
 }
 
-// reap sees whether the process has ended, and ends what it has left behind.
+// reap sees whether the process has ended.
 func (r *runner) reap(ctx context.Context) {
 	if r.child == nil {
 		return
@@ -221,7 +221,6 @@ func (r *runner) reap(ctx context.Context) {
 	}
 	c := r.child
 	r.child = nil
-	c.sweep()
 	order = order || r.place.beat() == beatOver
 	do, crashed, reason := r.slot.exited(time.Now(), exit{status, order})
 	r.log.Info("the worker's process has ended", zap.String("status", status), zap.Bool("crashed", crashed))
