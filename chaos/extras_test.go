@@ -16,6 +16,7 @@ type extras struct {
 	Brake  string // while there is a file of this name, each square takes brakeTime
 	Flood  string // beside the records, a spout and a bolt, whose tuples nobody acks; it emits while there is a file of this name
 	Broken bool   // its workers end before they begin
+	Sealed bool   // its workers begin, but beside the records there is a bolt that can't be opened
 
 	MaxPending int // trees of each spout task; 0 is the default
 }
@@ -63,6 +64,9 @@ const (
 func (e extras) extend(b *topology.Builder) {
 	if e.MaxPending > 0 {
 		b.MaxSpoutPending(e.MaxPending)
+	}
+	if e.Sealed {
+		b.Bolt("sealed", func() topology.Bolt { return sealed{} }).Shuffle("numbers")
 	}
 	if e.Flood == "" {
 		return
