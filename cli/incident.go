@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/galestream/gale/client"
 	"github.com/galestream/gale/cluster"
 )
 
@@ -30,10 +31,11 @@ func errorIncident(e *componentError, total int64) incident {
 
 func crashIncident(c *cluster.Crash) incident {
 	in := incident{at: c.At, title: fmt.Sprintf("worker %s crashed in its life %d: %s", short(c.Worker), c.Life, c.Reason), lines: c.LastLog, count: 1}
+	in.key = "crash\n" + client.Cause(c) // logs bear the time
 	if c.Panic != "" {
 		in.lines = stackLines(c.Panic)
+		in.key = "crash\n" + c.Reason + "\n" + strings.Join(in.lines, "\n")
 	}
-	in.key = "crash\n" + c.Reason + "\n" + strings.Join(in.lines, "\n")
 	return in
 }
 

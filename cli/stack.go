@@ -10,6 +10,7 @@ var ownFrames = []string{"runtime.", "runtime/debug.", "panic(", "github.com/gal
 
 var (
 	frameArguments = regexp.MustCompile(`\([^()]*\)$`)
+	frameCreator   = regexp.MustCompile(` in goroutine \d+$`)
 	frameOffset    = regexp.MustCompile(` \+0x[0-9a-f]+$`)
 )
 
@@ -22,7 +23,7 @@ func stackLines(text string) (lines []string) {
 		isFrame := i+1 < len(all) && strings.HasPrefix(all[i+1], "\t")
 		switch {
 		case isFrame && !isOwn(all[i]):
-			lines = append(lines, frameArguments.ReplaceAllString(all[i], "(...)"), frameOffset.ReplaceAllString(all[i+1], ""))
+			lines = append(lines, frameFunction(all[i]), frameOffset.ReplaceAllString(all[i+1], ""))
 			frames++
 			i++
 		case isFrame:
@@ -35,6 +36,14 @@ func stackLines(text string) (lines []string) {
 		return all // all of it is Gale's own, or was cut: better too much than nothing
 	}
 	return lines
+}
+
+// frameFunction is the function of a frame, without what differs from call to call.
+func frameFunction(frame string) string {
+	if strings.HasPrefix(frame, "created by ") {
+		return frameCreator.ReplaceAllString(frame, "")
+	}
+	return frameArguments.ReplaceAllString(frame, "(...)")
 }
 
 func isOwn(frame string) bool {

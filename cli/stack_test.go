@@ -27,6 +27,7 @@ created by github.com/galestream/gale/worker.(*Worker).Run in goroutine 1
 func TestAStackIsShownFromTheUsersCode(t *testing.T) {
 	require.Equal(t, []string{"main.(*count).Execute(...)", "\t/home/me/count.go:17"}, stackLines(sampleStack))
 	require.Equal(t, []string{"panic: oh", "main.main(...)", "\t/m.go:3"}, stackLines("panic: oh\n\ngoroutine 1 [running]:\nmain.main()\n\t/m.go:3 +0x1\n"))
+	require.Equal(t, []string{"created by main.main", "\t/m.go:3"}, stackLines("created by main.main in goroutine 7\n\t/m.go:3 +0x1\n"))
 	require.Equal(t, []string{"fatal error: all goroutines are asleep"}, stackLines("fatal error: all goroutines are asleep"))
 }
 
@@ -35,9 +36,9 @@ func TestWhatIsAlikeIsShownOnce(t *testing.T) {
 	two, three := one, one
 	two.At, two.Task, two.Stack = noon.Add(-time.Second), 2, strings.NewReplacer("0xc0", "0xd1", "goroutine 41", "goroutine 9").Replace(sampleStack)
 	three.Component = "sum"
-	crash := cluster.Crash{At: noon, Worker: "W1", Life: 1, Reason: "exit status 1", LastLog: []string{"numbers[0]: open: no such file"}}
+	crash := cluster.Crash{At: noon, Worker: "W1", Life: 1, Reason: "exit status 1", LastLog: []string{"12:00 the worker ends", "numbers[0]: open: no such file"}}
 	again := crash
-	again.Life = 2
+	again.Life, again.LastLog = 2, []string{"12:01 the worker ends", crash.LastLog[1]}
 	var b strings.Builder
 	require.NoError(t, writeErrors(&b, troubles{
 		Topology: "wordcount", State: "failed", Message: "the source is broken", Totals: map[string]int64{"count": 2},

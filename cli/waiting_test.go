@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -98,4 +100,19 @@ func TestListAndWorkersTellCrashesAndWhatIsLeft(t *testing.T) {
 	summaries(changed(func(d *cluster.Description) { d.Status, d.State = cluster.Killed, "draining" }))
 	_, out, err := f.gale(t, "list")
 	require.Contains(t, out, "processes left: 1", err)
+}
+
+func TestAnInterruptedWaitSaysThatTheChangeGoesOn(t *testing.T) {
+	f := startFake(t)
+	t.Setenv("GALE_NATS", f.url)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	on(f, cluster.VerbSubmit, func(cluster.SubmitRequest) (any, error) {
+		return cluster.SubmitResponse{Name: "wordcount", Generation: 1}, nil
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	on(f, cluster.VerbDescribe, func(cluster.NameRequest) (any, error) { cancel(); return *crashing(), nil })
+	var out, text strings.Builder
+	require.Equal(t, exitInterrupted, run(ctx, []string{"submit", self}, &out, &text))
+	require.Contains(t, text.String(), `topology "wordcount" stays submitted; to remove it: gale kill wordcount`)
 }

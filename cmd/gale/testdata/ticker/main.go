@@ -17,10 +17,11 @@ func main() {
 	end := flags.Int64("end", 0, "how many numbers to emit; 0: for ever")
 	fail := flags.Int64("fail", 0, "the number at which the topology fails; 0: none")
 	exit := flags.Int64("exit", 0, "the number at which the worker panics in a goroutine of its own; 0: none")
+	closed := flags.Bool("closed", false, "can't be opened")
 	stall := flags.Bool("stall", false, "never complete a number")
 	_ = flags.Parse(gale.Args()) // which exits by itself
 	b := topology.NewBuilder("ticker")
-	b.Spout("numbers", func() topology.Spout { return &numbers{end: *end, fail: *fail, exit: *exit} }).Emits("n")
+	b.Spout("numbers", func() topology.Spout { return &numbers{end: *end, fail: *fail, exit: *exit, closed: *closed} }).Emits("n")
 	bolt := show
 	if *stall {
 		bolt = wait
@@ -30,7 +31,17 @@ func main() {
 }
 
 // numbers emits one number a call, which the runtime spaces.
-type numbers struct{ n, end, fail, exit int64 }
+type numbers struct {
+	n, end, fail, exit int64
+	closed             bool
+}
+
+func (s *numbers) Open(context.Context, *topology.Context) error {
+	if s.closed {
+		return errors.New("the source is closed")
+	}
+	return nil
+}
 
 func (s *numbers) Next(_ context.Context, out *topology.SpoutCollector) error {
 	if s.end > 0 && s.n == s.end {
