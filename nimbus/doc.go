@@ -18,9 +18,10 @@
 // # What is guaranteed
 //
 //   - Of two writes, the one of the older epoch never takes effect after the first of the newer.
-//   - A request that was refused leaves nothing behind.
+//   - A request that was refused leaves nothing behind, but that a program that was uploaded for it is removed when it is old.
+//   - A change whose workers don't come to run is taken back, once: what ran before runs again.
 //   - A record that can't be read is left alone and reported; it disturbs no other topology.
-//   - What a killed topology had is removed: workers, records, and its program, unless another topology runs it.
+//   - What a killed topology had is removed: workers, records, and its program, unless another topology runs it, or a record that can't be read might.
 //
 // # What is not
 //

@@ -32,7 +32,7 @@ type Options struct {
 	Version  string         // of Gale, for people; empty is "unknown"
 
 	SupervisorTimeout time.Duration // without a beat, after which a supervisor is lost; 0 is 5 s
-	StartTimeout      time.Duration // in which the workers of a swap must be ready; 0 is 30 s
+	StartTimeout      time.Duration // in which the workers of a swap must be ready, and then again in which they must run; 0 is 30 s
 	SwapDrain         time.Duration // that a swap drains the old workers at most; 0 is 10 s
 	GoneTimeout       time.Duration // that a kill waits for the processes to be gone; 0 is 10 s
 	CollectAfter      time.Duration // the age at which programs that no topology uses are removed; 0 is 10 min
