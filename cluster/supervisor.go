@@ -27,7 +27,7 @@ type Host struct {
 // Beat is what a supervisor tells Nimbus every second, and at once when a process has ended.
 type Beat struct {
 	Host
-	Healthy   bool      `json:"healthy"`          // whether its health checks pass; when not, its workers move away
+	Healthy   bool      `json:"healthy"`          // whether its health checks pass, or have failed fewer than three rounds in a row; when not, its workers move away
 	Health    string    `json:"health,omitempty"` // what a health check said
 	Processes []Process `json:"processes,omitempty"`
 	Leaving   bool      `json:"leaving,omitempty"` // it is about to end, and so are its workers
