@@ -76,7 +76,10 @@ func TestN01ALeaseEndsAfterItsLastRenewal(t *testing.T) {
 	})
 }
 
-// Never too early. How late is printed: what a standby has to reckon with.
+// maxLate is how late all but a hundredth of keys may expire at most: a standby has to reckon with it.
+const maxLate = 1500 * time.Millisecond
+
+// Never too early. How late is printed, and with -long it has a limit.
 func TestN02ExpiryIsNeverEarly(t *testing.T) {
 	keys, ttl := 50, time.Second
 	if *long {
@@ -109,7 +112,11 @@ func TestN02ExpiryIsNeverEarly(t *testing.T) {
 		}
 		slices.Sort(late)
 		require.GreaterOrEqual(t, late[0], time.Duration(0))
-		t.Logf("late by p50 %v, p99 %v, at most %v", late[keys/2], late[keys*99/100], late[keys-1])
+		p99 := late[keys*99/100]
+		t.Logf("late by p50 %v, p99 %v, at most %v", late[keys/2], p99, late[keys-1])
+		if *long {
+			require.LessOrEqual(t, p99, maxLate, "p99 of how late keys expire")
+		}
 	})
 }
 
