@@ -26,7 +26,7 @@ func foreign() (subjects []string) {
 		subjects = append(subjects, "gale.worker."+id+".>", "gale.link."+id+".>", "gale.*."+id+".>")
 	}
 	for _, key := range []string{"epoch", "topology.a", "topology.a.b", "assignment.a.b", "assignment.b", "assignment.*", "assignment.>", "supervisor.s1", "*", ">"} {
-		subjects = append(subjects, cluster.KeySubject(key), cluster.DirectGetSubject(key))
+		subjects = append(subjects, cluster.KeySubject(key), directGet(key))
 	}
 	for _, bucket := range []string{cluster.Bucket, cluster.LeaseBucket, "*", ">"} {
 		subjects = append(subjects, "$KV."+bucket, "$KV."+bucket+".leader", "$KV."+bucket+".>")
@@ -64,7 +64,7 @@ func TestS16WorkerIsDeniedWhatIsNotItsOwn(t *testing.T) {
 	nc := s.worker(t, "a", "T", "W")
 	subjects := append(foreign(), onlyClients()...)
 	require.Greater(t, len(subjects), 200)
-	subjects = append(subjects, "gale.worker.T.*.ctl.*", "gale.link.T.*.*", "gale.link.T.W.W2.c.d", "gale.worker.T.W.>", "gale.worker.T.W.*", cluster.DirectGetSubject("assignment.a"))
+	subjects = append(subjects, "gale.worker.T.*.ctl.*", "gale.link.T.*.*", "gale.link.T.W.W2.c.d", "gale.worker.T.W.>", "gale.worker.T.W.*", directGet("assignment.a"))
 	requireSubscribeDenied(t, nc, subjects)
 	requirePublishDenied(t, s.daemon, nc, subjects, cluster.ReportSubject("T", "W"))
 	requirePublishDenied(t, s.daemon, nc, []string{cluster.LinkSubject("T", "W", "W2"), cluster.ReportSubject("T", "W2"), cluster.ControlSubject("T", "W", "stop"), cluster.AssignmentSubject("T", "W")}, cluster.ReportSubject("T", "W"))
@@ -136,4 +136,9 @@ func requirePublishDenied(t *testing.T, daemon, nc *nats.Conn, subjects []string
 			return
 		}
 	}
+}
+
+// directGet returns the subject of requests to JetStream for the last value of a key.
+func directGet(key string) string {
+	return "$JS.API.DIRECT.GET.KV_" + cluster.Bucket + "." + cluster.KeySubject(key)
 }

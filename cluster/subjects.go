@@ -20,12 +20,6 @@ const (
 // writes before they are accepted, and those that are refused: it is a hint that it is time to read, no more.
 func KeySubject(key string) string { return "$KV." + Bucket + "." + key }
 
-// DirectGetSubject returns the subject of requests for the last value of a key of the bucket, for those who may
-// read that key alone.
-func DirectGetSubject(key string) string {
-	return "$JS.API.DIRECT.GET.KV_" + Bucket + "." + KeySubject(key)
-}
-
 // ServiceName is the name of Nimbus' NATS micro service.
 const ServiceName = "gale-nimbus"
 
