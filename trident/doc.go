@@ -1,0 +1,2 @@
+// Package trident runs micro-batches with exactly-once state.
+package trident
