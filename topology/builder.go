@@ -8,8 +8,9 @@ import (
 // Builder declares a topology. Its methods and those of the declarers it returns never
 // fail: [Builder.Build] reports what is wrong. It is not safe for concurrent use.
 type Builder struct {
-	topology Topology
-	problems []Problem
+	topology   Topology
+	problems   []Problem
+	extensions []extension
 }
 
 // NewBuilder returns a builder of a topology of the name, which must match

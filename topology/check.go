@@ -20,7 +20,7 @@ type Problem struct {
 // BuildError lists everything that is wrong with a declaration.
 type BuildError struct {
 	Topology string
-	Problems []Problem // of the topology itself, then in the order of the components' declaration
+	Problems []Problem // of the topology itself, in the order of the components' declaration, and of what extensions name
 }
 
 // Error lists the problems, one a line.
@@ -51,6 +51,7 @@ func (b *Builder) problem(c *Component, format string, args ...any) {
 // Build checks the declaration and returns the topology, or a [*BuildError] that lists
 // every problem. The builder may be changed and built again.
 func (b *Builder) Build() (*Topology, error) {
+	b.complete()
 	declared := len(b.problems)
 	b.checkTopology()
 	for _, c := range b.topology.Components {
@@ -73,6 +74,11 @@ func (b *Builder) inOrder(problems []Problem) []Problem {
 	for i, c := range b.topology.Components {
 		if _, known := order[c.ID]; !known {
 			order[c.ID] = i
+		}
+	}
+	for _, p := range problems {
+		if _, known := order[p.Component]; !known {
+			order[p.Component] = len(order) + len(b.topology.Components)
 		}
 	}
 	slices.SortStableFunc(problems, func(x, y Problem) int { return cmp.Compare(order[x.Component], order[y.Component]) })

@@ -35,6 +35,8 @@ type Services interface {
 	Gauge(name string) *Gauge
 	Histogram(name string) Histogram
 	Shared(name string, open func() (any, error)) (any, error)
+	Tell(to TaskID, mail []byte) bool
+	Serve(endpoint string, f Answer) error
 }
 
 // NewContext completes c, of which the caller has filled the exported fields, with the

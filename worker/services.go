@@ -23,6 +23,12 @@ func (s services) Shared(name string, open func() (any, error)) (any, error) {
 	return s.t.w.shared.get(s.t.w.hard, name, open)
 }
 
+// Tell can't yet.
+func (s services) Tell(topology.TaskID, []byte) bool { return false }
+
+// Serve can't yet.
+func (s services) Serve(string, topology.Answer) error { return nil }
+
 // Wake wakes the task if it is a spout's.
 func (s services) Wake() {
 	if i := s.t.w.ledgerOf[s.t.id]; i >= 0 {
