@@ -12,19 +12,28 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// Issuer gives out credentials for users of the account GALE. It may be used by several goroutines.
+// Issuer gives out credentials for users of the account GALE, and for the state of topologies in the account APPS. It may be used by
+// several goroutines.
 type Issuer struct {
-	account nkeys.KeyPair
+	account nkeys.KeyPair // GALE
+	apps    nkeys.KeyPair // APPS; nil: nobody gets credentials for state
 }
 
-// ReadIssuer returns the issuer whose account's seed is in a file, which must not be readable by others. The seed is that of the
-// account itself, not of one of its signing keys.
-func ReadIssuer(file string) (*Issuer, error) {
-	pair, err := readSeed(file, nkeys.PrefixByteAccount)
+// ReadIssuer returns the issuer whose accounts' seeds are in files, which must not be readable by others: that of GALE, and that
+// of APPS, which may be empty. The seeds are those of the accounts themselves, not of their signing keys.
+func ReadIssuer(gale, apps string) (*Issuer, error) {
+	account, err := readSeed(gale, nkeys.PrefixByteAccount)
 	if err != nil {
 		return nil, err
 	}
-	return &Issuer{pair}, nil
+	if apps == "" {
+		return &Issuer{account: account}, nil
+	}
+	pair, err := readSeed(apps, nkeys.PrefixByteAccount)
+	if err != nil {
+		return nil, err
+	}
+	return &Issuer{account, pair}, nil
 }
 
 // Account returns the public key of the account.

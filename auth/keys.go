@@ -85,8 +85,8 @@ func makeKeys(dir string) error {
 	return syncFolder(filepath.Dir(dir))
 }
 
-// Issuer returns the issuer of users of the account GALE.
-func (k *Keys) Issuer() *Issuer { return &Issuer{k.gale} }
+// Issuer returns the issuer of users of the account GALE, and for state in the account APPS.
+func (k *Keys) Issuer() *Issuer { return &Issuer{k.gale, k.apps} }
 
 // Issue returns the text of a credentials file for a new user of the name and role, which is any but that of workers. The
 // name is what the server's monitoring shows.

@@ -112,13 +112,24 @@ func TestAnIssuerNeedsTheAccountsSeedOnly(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(alone, seed, 0o600))
 
-	issuer, err := auth.ReadIssuer(alone)
+	issuer, err := auth.ReadIssuer(alone, "")
 	require.NoError(t, err)
 	require.Equal(t, keys.Issuer().Account(), issuer.Account())
-	_, err = auth.ReadIssuer(filepath.Join(dir, "operator.nk"))
+	_, err = auth.ReadIssuer(filepath.Join(dir, "operator.nk"), "")
 	require.ErrorContains(t, err, "that of an operator")
-	_, err = auth.ReadIssuer(filepath.Join(dir, "none"))
+	_, err = auth.ReadIssuer(filepath.Join(dir, "none"), "")
 	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = auth.ReadIssuer(alone, filepath.Join(dir, "none"))
+	require.ErrorIs(t, err, fs.ErrNotExist)
+
+	state, err := issuer.StateCredentials("words", "W")
+	require.NoError(t, err)
+	require.Empty(t, state, "it has no key of the account APPS")
+	both, err := auth.ReadIssuer(alone, filepath.Join(dir, "account-apps.nk"))
+	require.NoError(t, err)
+	state, err = both.StateCredentials("words", "W")
+	require.NoError(t, err)
+	require.NotEmpty(t, state)
 }
 
 func TestRolesBelongToAccounts(t *testing.T) {

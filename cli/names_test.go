@@ -25,7 +25,7 @@ func hostile() (all []string) {
 // texts says of each flag with a text what it is. One that is a name is refused where it is none.
 var texts = map[string]string{
 	"nats": "address", "host": "address",
-	"creds": "file", "tls-ca": "file", "tls-cert": "file", "tls-key": "file", "tls-client-ca": "file", "worker-cert": "file", "worker-key": "file", "account-key": "file", "config": "file", "data": "folder", "health-checks": "folder",
+	"creds": "file", "tls-ca": "file", "tls-cert": "file", "tls-key": "file", "tls-client-ca": "file", "worker-cert": "file", "worker-key": "file", "account-key": "file", "apps-key": "file", "config": "file", "data": "folder", "health-checks": "folder",
 	"output": "choice", "log-level": "choice", "log-format": "choice",
 	"grep": "pattern", "worker": "end of an id that the cluster has", "label": "what is compared", "set": "argument of the program", "env": "variable of the program",
 	"id": "name", "component": "name", "parallelism": "name",

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -23,6 +24,7 @@ func nimbusVerb() *verb {
 			&cli.StringFlag{Name: "id", Usage: "who it is, among Nimbuses `ID`", DefaultText: "the machine's name"},
 			&cli.IntFlag{Name: "replicas", Usage: "how many NATS servers keep each record, 1 to 5 `N`", Value: 1},
 			&cli.StringFlag{Name: "account-key", Usage: "seed of the account GALE, to make workers' credentials with `FILE`"},
+			&cli.StringFlag{Name: "apps-key", Usage: "seed of the account APPS, to make credentials for topologies' state with `FILE`", DefaultText: "account-apps.nk beside the account key, if it is there"},
 			&cli.BoolFlag{Name: "embedded", Usage: "run a NATS server, too"},
 			dataFlag("nimbus"),
 		}, listenFlags()...), logFlags("info")...),
@@ -55,20 +57,39 @@ func runNimbus(i *invocation) error {
 
 func (i *invocation) nimbusOptions(log *zap.Logger) (o nimbus.Options, err error) {
 	o = nimbus.Options{ID: cmp.Or(i.String("id"), machineName()), Replicas: i.Int("replicas"), Access: i.givenAccess(), Log: log, Version: version()}
-	if file := i.String("account-key"); file != "" {
-		issuer, err := auth.ReadIssuer(file)
-		if err != nil {
-			return o, err
-		}
-		o.Issuer = issuer
+	file := i.String("account-key")
+	switch {
+	case file != "":
+		return o, i.readIssuer(&o, file, log)
+	case i.IsSet("apps-key"):
+		return o, i.mistake("--apps-key goes with --account-key: credentials are made with both, or with none")
 	}
 	return o, nil
 }
 
+// readIssuer reads the keys. Without that of APPS, topologies that keep no state can run all the same.
+func (i *invocation) readIssuer(o *nimbus.Options, file string, log *zap.Logger) error {
+	apps := i.String("apps-key")
+	if apps == "" {
+		beside := filepath.Join(filepath.Dir(file), "account-apps.nk")
+		if _, err := os.Stat(beside); err == nil {
+			apps = beside
+		} else {
+			log.Warn("topologies can't keep state: there is no key of the account APPS; give it with --apps-key", zap.String("looked for", beside))
+		}
+	}
+	issuer, err := auth.ReadIssuer(file, apps)
+	if err != nil {
+		return err
+	}
+	o.Issuer = issuer
+	return nil
+}
+
 // embed starts the server that the Nimbus then connects to.
 func (i *invocation) embed(o *nimbus.Options, log *zap.Logger) (*natsd.Server, error) {
-	if i.String("nats")+i.String("creds")+i.String("account-key") != "" {
-		return nil, i.mistake("--embedded runs a NATS server of its own: it goes without --nats, --creds (and GALE_NATS, GALE_CREDS) and --account-key")
+	if i.String("nats")+i.String("creds")+i.String("account-key")+i.String("apps-key") != "" {
+		return nil, i.mistake("--embedded runs a NATS server of its own: it goes without --nats, --creds (and GALE_NATS, GALE_CREDS), --account-key and --apps-key")
 	}
 	data, err := i.data("nimbus")
 	if err != nil {

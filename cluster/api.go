@@ -173,9 +173,10 @@ type CredentialsRequest struct {
 	Worker     string `json:"worker"`
 }
 
-// CredentialsResponse has the text of a NATS credentials file; empty where NATS is used without credentials.
+// CredentialsResponse has the texts of NATS credentials files; both are empty where NATS is used without credentials.
 type CredentialsResponse struct {
 	Credentials string `json:"credentials"`
+	State       string `json:"state,omitempty"` // for the state of the worker's topology; empty when Nimbus has no key of that account
 }
 
 // LogsRequest asks for lines of a worker's log.

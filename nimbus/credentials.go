@@ -15,7 +15,11 @@ func (l *leader) credentials(r *cluster.CredentialsRequest) (any, error) {
 		if err != nil {
 			return nil, cluster.Errorf(cluster.Internal, "making the credentials of worker %s: %v", r.Worker, err)
 		}
-		return &cluster.CredentialsResponse{Credentials: text}, nil
+		state, err := l.o.Issuer.StateCredentials(d.record.Name, r.Worker)
+		if err != nil {
+			return nil, cluster.Errorf(cluster.Internal, "making the credentials of worker %s for state: %v", r.Worker, err)
+		}
+		return &cluster.CredentialsResponse{Credentials: text, State: state}, nil
 	}
 	return nil, cluster.Errorf(cluster.NotFound, "topology id %s has no worker %s", r.TopologyID, r.Worker)
 }

@@ -20,6 +20,10 @@ type Issuer interface {
 	// WorkerCredentials returns the text of a NATS credentials file that lets the worker do what workers of its topology
 	// must, and no more. It is called by one goroutine, which waits for it.
 	WorkerCredentials(topology, topologyID, worker string) (string, error)
+	// StateCredentials returns those by which the worker keeps its topology's state; empty if it can make none.
+	StateCredentials(topology, worker string) (string, error)
+	// DropCredentials returns those by which dropper, an id, deletes a topology's state; empty if it can make none.
+	DropCredentials(topology, dropper string) (string, error)
 }
 
 // Options say who a Nimbus is and how patient. What is zero takes its default.

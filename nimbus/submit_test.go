@@ -166,6 +166,7 @@ func TestCredentialsAreForWorkersOnly(t *testing.T) {
 	var c cluster.CredentialsResponse
 	r.must(cluster.VerbCredentials, ask, &c)
 	require.Equal(t, "words "+ask.TopologyID+" "+ask.Worker, c.Credentials)
+	require.Equal(t, "words "+ask.Worker, c.State)
 	ask.Worker = "another"
 	r.refused(cluster.NotFound, cluster.VerbCredentials, ask)
 	r.refused(cluster.NotFound, cluster.VerbCredentials, cluster.CredentialsRequest{TopologyID: "other", Worker: s.Placement[0].Worker})
@@ -175,4 +176,12 @@ type issuer struct{}
 
 func (issuer) WorkerCredentials(topology, topologyID, worker string) (string, error) {
 	return topology + " " + topologyID + " " + worker, nil
+}
+
+func (issuer) StateCredentials(topology, worker string) (string, error) {
+	return topology + " " + worker, nil
+}
+
+func (issuer) DropCredentials(topology, dropper string) (string, error) {
+	return "", nil
 }

@@ -72,6 +72,9 @@ func TestOldCredentialsDoWithoutNimbus(t *testing.T) {
 	text, err := readSmall(root, credsFile, credentialsLimit)
 	require.NoError(t, err)
 	require.Equal(t, "old", string(text))
+	require.NoError(t, root.Chtimes(credsFile, time.Now(), time.Now()))
+	require.NoError(t, writeFile(root, stateCreds, []byte("old")))
+	require.NoError(t, p.haveCredentials(context.Background(), func() (*nats.Conn, error) { panic("they are fresh") }, o))
 }
 
 func TestLogThatNobodyRotatedIsRotatedBeforeAStart(t *testing.T) {

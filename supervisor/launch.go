@@ -18,6 +18,9 @@ func (r *runner) start() (*child, error) {
 	if err := p.writeSpec(o, r.s.id, &r.order, r.life, r.s.workerAccess(p)); err != nil {
 		return nil, err
 	}
+	if err := writeJSON(p.root, stateFile, r.s.stateAccess(p, r.order.Worker)); err != nil {
+		return nil, err
+	}
 	if err := p.forgetProcess(); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,8 @@ const (
 	specFile    = "spec.json"
 	processFile = "process.json"
 	credsFile   = "creds"
+	stateFile   = "state.json"
+	stateCreds  = "state.creds"
 	configFile  = "config.yaml"
 	lifeFile    = "life"
 	beatFile    = "beat"

@@ -131,7 +131,7 @@ func TestProcessesAreGivenNoSecretsAndNoShell(t *testing.T) {
 		if json.Unmarshal(m.Data, &request) == nil {
 			asked <- request
 		}
-		answer, _ := json.Marshal(cluster.CredentialsResponse{Credentials: secretText})
+		answer, _ := json.Marshal(cluster.CredentialsResponse{Credentials: secretText, State: secretText + " of state"})
 		_ = m.Respond(answer)
 	})
 	require.NoError(t, err)
@@ -161,7 +161,62 @@ func TestProcessesAreGivenNoSecretsAndNoShell(t *testing.T) {
 	credentials, err := os.ReadFile(spec.Access.Credentials)
 	require.NoError(t, err)
 	require.Equal(t, secretText, string(credentials))
+	state := readState(t, environ(t, p.PID))
+	require.Equal(t, cluster.StateAccess{URL: r.server.ClientURL(), Credentials: filepath.Join(w.place(a), stateCreds), Inbox: cluster.WorkerInbox(workerOf(a))}, state)
+	credentials, err = os.ReadFile(state.Credentials)
+	require.NoError(t, err)
+	require.Equal(t, secretText+" of state", string(credentials))
 	require.Equal(t, cluster.CredentialsRequest{TopologyID: a.ID, Worker: workerOf(a)}, <-asked)
+}
+
+// readState reads the file, which is private, that an environment names.
+func readState(t *testing.T, env []string) (a cluster.StateAccess) {
+	t.Helper()
+	file := ""
+	for _, v := range env {
+		if name, value, _ := strings.Cut(v, "="); name == cluster.StateVariable {
+			file = value
+		}
+	}
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	require.Equal(t, fs.FileMode(0o600), info.Mode())
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(content, &a))
+	return a
+}
+
+// Where NATS is another's, workers have what they were given, and their state is kept with the same. A topology's own variables don't say where.
+func TestStateIsReachedAsWorkersReachNATS(t *testing.T) {
+	r := sharedRig(t)
+	access := cluster.Access{URL: r.server.ClientURL(), Credentials: someCredentials(t)}
+	w := r.run(t, func(o *Options) { o.WorkerAccess = &access })
+	program := r.program
+	program.Args, program.Env = []string{"live"}, map[string]string{cluster.StateVariable: "memory:"}
+	a := assignment(w.ID(), program)
+	a.Epoch = r.writer.Epoch()
+	r.write(t, a)
+	p := w.awaitWorker(t, a, "it runs", runs(1))
+	require.Equal(t, cluster.StateAccess{URL: access.URL, Credentials: access.Credentials}, readState(t, environ(t, p.PID)))
+}
+
+func TestStateWithoutCredentialsIsNotKeptWithThoseOfTheWorker(t *testing.T) {
+	r := sharedRig(t)
+	answers := make(chan string, 2)
+	answers <- `{"credentials":"fresh"}`
+	answers <- `{"credentials":"fresher","state":"key"}`
+	sub, err := r.nc.Subscribe(cluster.APISubject(cluster.VerbCredentials), func(m *nats.Msg) { _ = m.Respond([]byte(<-answers)) })
+	require.NoError(t, err)
+	defer sub.Unsubscribe() //nolint:errcheck
+	w := r.run(t, func(o *Options) { o.Access.Credentials = someCredentials(t) })
+	a := r.assign(t, w.Supervisor, "live")
+	p := w.awaitWorker(t, a, "it runs", runs(1))
+	require.Equal(t, cluster.StateAccess{URL: r.server.ClientURL()}, readState(t, environ(t, p.PID)))
+
+	require.NoError(t, unix.Kill(p.PID, unix.SIGKILL))
+	p = w.awaitWorker(t, a, "its second life runs", runs(2))
+	require.NotEmpty(t, readState(t, environ(t, p.PID)).Credentials, "Nimbus has the key by now")
 }
 
 func TestWorkerWaitsForItsCredentials(t *testing.T) {

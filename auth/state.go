@@ -1,0 +1,74 @@
+package auth
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/galestream/gale/cluster"
+	"github.com/nats-io/jwt/v2"
+)
+
+// StateCredentials returns the text of a credentials file for a user of the account APPS, by which a worker keeps the state of
+// its topology: with it the worker reaches the streams that bear the topology's name, and no others. It must connect with
+// [cluster.WorkerInbox] as the prefix of its inboxes. The text is empty when the issuer has no key of that account.
+//
+// The wall is between topologies that mean each other no harm. One that does can have JetStream publish in the account
+// APPS where it can't itself: answers go wherever a request's reply says, and a stream's settings name others. The account GALE is out of
+// its reach all the same.
+func (i *Issuer) StateCredentials(topologyName, workerID string) (string, error) {
+	if i.apps == nil {
+		return "", nil
+	}
+	if err := checkStateNames(topologyName, workerID); err != nil {
+		return "", err
+	}
+	return issue(i.apps, "state-"+workerID, statePermissions(topologyName, cluster.WorkerInbox(workerID)))
+}
+
+// DropCredentials returns what StateCredentials does, for a user who may do nothing but delete a topology's state, and connects with
+// [cluster.WorkerInbox] of dropper. Both are empty when the issuer has no key of the account APPS.
+func (i *Issuer) DropCredentials(topologyName, dropper string) (string, error) {
+	if i.apps == nil {
+		return "", nil
+	}
+	if err := checkStateNames(topologyName, dropper); err != nil {
+		return "", err
+	}
+	var p jwt.Permissions
+	for _, stream := range cluster.StateStreams(topologyName) {
+		p.Pub.Allow.Add("$JS.API.STREAM.DELETE." + stream)
+	}
+	p.Sub.Allow.Add(cluster.WorkerInbox(dropper) + ".>")
+	return issue(i.apps, "drop-"+dropper, p)
+}
+
+func checkStateNames(topologyName, id string) error {
+	if err := (&cluster.NameRequest{Name: topologyName}).Validate(); err != nil {
+		return fmt.Errorf("credentials for state: %w", err)
+	}
+	if err := cluster.CheckID(id); err != nil {
+		return fmt.Errorf("credentials for state: worker: %w", err)
+	}
+	return nil
+}
+
+// statePermissions are those of StateCredentials. The list is that of trident/changelog, which a test of package security holds them to.
+func statePermissions(topologyName, inbox string) (p jwt.Permissions) {
+	for _, stream := range cluster.StateStreams(topologyName) {
+		p.Pub.Allow.Add(streamSubjects(stream)...)
+	}
+	p.Pub.Allow.Add(cluster.StateSubjects(topologyName)...)
+	p.Sub.Allow.Add(inbox + ".>")
+	return p
+}
+
+// streamSubjects are what it takes to make a stream, to read it and to remove what is in it.
+func streamSubjects(stream string) (subjects []string) {
+	for _, verb := range strings.Fields("STREAM.CREATE STREAM.UPDATE STREAM.INFO STREAM.PURGE STREAM.MSG.GET") {
+		subjects = append(subjects, "$JS.API."+verb+"."+stream)
+	}
+	for _, verb := range strings.Fields("DIRECT.GET CONSUMER.CREATE CONSUMER.INFO CONSUMER.DELETE CONSUMER.MSG.NEXT") {
+		subjects = append(subjects, "$JS.API."+verb+"."+stream+".>")
+	}
+	return append(subjects, "$JS.ACK."+stream+".>", "$JS.FC."+stream+".>")
+}
