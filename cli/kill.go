@@ -16,7 +16,7 @@ const killTimeout = 5 * time.Minute // beyond the time to drain
 func killVerb() *verb {
 	return &verb{
 		name: "kill", category: topologyVerbs, usage: "drains a topology and removes it", args: "NAME", example: "gale kill wordcount --wait 5s", run: runKill,
-		about: "Spouts stop emitting, what is under way is completed, then processes, records and the program are\nremoved. Waits until nothing is left.", complete: completeTopology,
+		about: "Spouts stop emitting, what is under way is completed, then processes, records and the program are\nremoved. Waits until nothing is left. State that the topology has kept stays: a topology that is submitted\nunder the same name goes on with it, and 'gale state drop' removes it.", complete: completeTopology,
 		flags: []cli.Flag{
 			&cli.DurationFlag{Name: "wait", Usage: "how long to drain at most, up to 1h `DURATION`", DefaultText: "the topology's message timeout"},
 			&cli.BoolFlag{Name: "no-drain", Usage: "stop the workers at once"},
