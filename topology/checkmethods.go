@@ -15,6 +15,9 @@ var optionalMethods = map[string]reflect.Type{
 	"Finish": reflect.TypeFor[Finisher](),
 }
 
+// Receive is of spouts and of bolts, in different forms.
+var spoutReceiver, boltReceiver = reflect.TypeFor[SpoutReceiver](), reflect.TypeFor[BoltReceiver]()
+
 var spoutOnly, boltOnly = []string{"Open", "Ack", "Fail", "Close"}, []string{"Prepare", "Cleanup", "Tick", "Finish"}
 
 // otherName is what a method of spouts is called for bolts, and the other way round.
@@ -28,8 +31,13 @@ func (b *Builder) checkOptionalMethods(c *Component) {
 		return
 	}
 	typ := reflect.TypeOf(instance)
-	for _, name := range slices.Sorted(maps.Keys(optionalMethods)) {
-		want := optionalMethods[name]
+	methods := maps.Clone(optionalMethods)
+	methods["Receive"] = boltReceiver
+	if c.IsSpout() {
+		methods["Receive"] = spoutReceiver
+	}
+	for _, name := range slices.Sorted(maps.Keys(methods)) {
+		want := methods[name]
 		if _, has := typ.MethodByName(name); !has {
 			continue
 		}
@@ -49,8 +57,8 @@ func (b *Builder) instance(c *Component) (x any, foreign []string) {
 	switch {
 	case c.NewSpout != nil:
 		x, foreign = c.NewSpout(), boltOnly
-		if r, ok := x.(*replayer); ok {
-			x = r.inner
+		if r, ok := x.(interface{ replays() Spout }); ok {
+			x = r.replays()
 		}
 	case c.NewBolt != nil:
 		x, foreign = c.NewBolt(), spoutOnly

@@ -8,17 +8,20 @@ const MaxMail = 256 << 10
 // Tell sends mail to a task of the topology, which may be the sender's own: a small message beside the streams, which is of no tree
 // and which data never delays. It is for the components of one protocol, such as a coordinator and those it directs, which
 // receive it as a [SpoutReceiver] or [BoltReceiver]. The bytes are copied. It never blocks; false says that there is
-// no such task, or that the mail is longer than [MaxMail].
+// no such task, or that the mail is longer than [MaxMail]. It may be called from any goroutine.
 //
 // True is no promise that it comes: it is dropped when the receiver's worker or the sender's is lost or ends, when 16384 mails or 64 MiB
 // wait for the receiver already (which is counted and reported), and when the receiver has no Receive. It never comes
-// twice, and what one task sends to another comes in the order of the calls. What waits for a receiver that is replaced after a
-// panic comes to the new one.
+// twice, and what one task sends to another comes in the order of the calls. When a receiver is replaced after a panic, the mail that it
+// panicked with is gone, and what waits goes to the new one.
+//
+// Mail that waits or is under way is work: a topology that is drained waits for it. [Finisher.Finish] is not called once more because of
+// mail that came after it.
 func (c *Context) Tell(to TaskID, mail []byte) bool { return c.services.Tell(to, mail) }
 
 // SpoutReceiver is a spout that receives mail. Receive is called on the task's goroutine between two Next, and while an
-// EmitID within Next waits for room, as Ack is; it must not emit. An idle spout is called Next after it. mail is the
-// receiver's to keep. A panic is treated as one of Next.
+// EmitID within Next waits for room, as Ack is; it must not emit. It ends the pause of an idle spout: Next is called after
+// it, unless the topology is paused or Next has returned ErrEnd. mail is the receiver's to keep. A panic is treated as one of Ack.
 type SpoutReceiver interface {
 	Receive(from TaskID, mail []byte)
 }

@@ -36,8 +36,23 @@ type keptTuple struct {
 }
 
 func replaying(factory func() Spout, policy Retry) func() Spout {
-	return func() Spout { return &replayer{inner: factory(), policy: policy} }
+	return func() Spout {
+		r := &replayer{inner: factory(), policy: policy}
+		if inner, ok := r.inner.(SpoutReceiver); ok {
+			return receivingReplayer{r, inner}
+		}
+		return r
+	}
 }
+
+// receivingReplayer is the replayer of a spout that receives mail.
+type receivingReplayer struct {
+	*replayer
+	SpoutReceiver
+}
+
+// replays returns the spout whose tuples are kept.
+func (r *replayer) replays() Spout { return r.inner }
 
 // Open implements Opener.
 func (r *replayer) Open(ctx context.Context, tc *Context) error {

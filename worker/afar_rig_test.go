@@ -54,6 +54,8 @@ func (y *wire) took() {
 	y.handled++
 }
 
+func (y *wire) Backlog() int { return len(y.queue) }
+
 func (y *wire) Credits(dest uint32) int {
 	y.mu.Lock()
 	defer y.mu.Unlock()

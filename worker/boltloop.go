@@ -55,6 +55,8 @@ func (t *boltTask) loop(ctx context.Context) {
 			t.handleSlab(ctx, s)
 		case f := <-t.ctl:
 			f()
+		case <-t.mail.bell:
+			t.receive()
 		default:
 			t.rest(ctx)
 		}
@@ -90,6 +92,9 @@ func (t *boltTask) rest(ctx context.Context) {
 	case f := <-t.ctl:
 		t.wake(slept)
 		f()
+	case <-t.mail.bell:
+		t.wake(slept)
+		t.receive()
 	case <-alarm:
 		t.wake(slept)
 		t.wakeUp(ctx)
@@ -129,9 +134,10 @@ func (t *boltTask) armTick() {
 	}
 }
 
-// fireTimers gives the bolt its tick and tries again what is due, when it is time.
-func (t *boltTask) fireTimers() {
+// betweenTuples gives the bolt its mail and its tick and tries again what is due, when it is time.
+func (t *boltTask) betweenTuples() {
 	ctx := t.w.hard
+	t.receive()
 	if t.nextTick != 0 && t.now >= t.nextTick {
 		t.nextTick += int64(t.comp.Tick)
 		if t.nextTick <= t.now { // too late for some
@@ -154,7 +160,7 @@ func (t *boltTask) fireTimers() {
 
 // wakeUp does what the alarm was set for.
 func (t *boltTask) wakeUp(ctx context.Context) {
-	t.fireTimers()
+	t.betweenTuples()
 	if t.slab != nil && !t.retry.full() {
 		t.goOn(ctx)
 	}
@@ -232,6 +238,7 @@ func (t *boltTask) stop() {
 		}
 		return nil
 	})
+	t.mail.close()
 	t.publish()
 }
 

@@ -123,7 +123,7 @@ func (t *boltTask) endChunk(start, n, filled int64) {
 	t.flushWords()
 	t.feed()
 	t.publish()
-	t.fireTimers()
+	t.betweenTuples()
 	t.busy.Store(t.now)
 }
 

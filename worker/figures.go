@@ -22,6 +22,7 @@ type Counts struct {
 	Misused      int64 // acks and fails that were mistakes of the bolt
 	LateAcks     int64 // acks of trees that had ended before
 	Ticks        int64 // ticks delivered
+	LostMail     int64 // mails to the task, and from it to tasks of other workers, that were dropped
 	IdleNanos    int64 // nanoseconds asleep with nothing to do
 	BlockedNanos int64 // nanoseconds of waiting for room downstream, or for pending trees
 }
@@ -32,7 +33,7 @@ func (c Counts) Add(o Counts) Counts {
 		Emitted: c.Emitted + o.Emitted, Transferred: c.Transferred + o.Transferred, Executed: c.Executed + o.Executed,
 		Acked: c.Acked + o.Acked, Failed: c.Failed + o.Failed, TimedOut: c.TimedOut + o.TimedOut, Errors: c.Errors + o.Errors,
 		Restarted: c.Restarted + o.Restarted, Retried: c.Retried + o.Retried, DeadLetters: c.DeadLetters + o.DeadLetters,
-		Refused: c.Refused + o.Refused, Misused: c.Misused + o.Misused, LateAcks: c.LateAcks + o.LateAcks, Ticks: c.Ticks + o.Ticks,
+		Refused: c.Refused + o.Refused, Misused: c.Misused + o.Misused, LateAcks: c.LateAcks + o.LateAcks, Ticks: c.Ticks + o.Ticks, LostMail: c.LostMail + o.LostMail,
 		IdleNanos: c.IdleNanos + o.IdleNanos, BlockedNanos: c.BlockedNanos + o.BlockedNanos,
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/galestream/gale/topology"
 )
 
-// hear tells the spout what has become of its trees; it reports whether there was anything.
+// hear tells the spout what has become of its trees and gives it its mail; it reports whether there was anything.
 func (t *spoutTask) hear() bool {
 	if !t.lane.waiting.Load() {
 		return false
@@ -24,6 +24,7 @@ func (t *spoutTask) hear() bool {
 	if t.told.all {
 		t.failAll(errPeerLost)
 	}
+	t.receive()
 	return true
 }
 

@@ -15,7 +15,7 @@ type lane struct {
 		sync.Mutex
 		words
 	}
-	waiting atomic.Bool   // whether there may be words; spares the owner the lock
+	waiting atomic.Bool   // whether there may be words or mail; spares the owner the lock
 	parked  atomic.Bool   // whether the owner sleeps, or is about to
 	wake    chan struct{} // ends that sleep; holds one call
 	called  atomic.Bool   // Context.Wake was called; a call in wake may be used up where the owner waits for room
@@ -42,6 +42,14 @@ func (l *lane) put(w *words) {
 	l.mu.complete = append(l.mu.complete, w.complete...)
 	l.mu.failed = append(l.mu.failed, w.failed...)
 	l.mu.Unlock()
+	l.waiting.Store(true)
+	if l.parked.Load() {
+		l.ring()
+	}
+}
+
+// announce says that there is mail.
+func (l *lane) announce() {
 	l.waiting.Store(true)
 	if l.parked.Load() {
 		l.ring()

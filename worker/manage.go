@@ -81,7 +81,7 @@ type Progress struct {
 	Holding     bool  // some bolt holds tuples, which its Finish may settle
 	Sent        int64 // slabs and records sent to other workers
 	Handled     int64 // slabs and records from other workers that were taken in
-	Moved       int64 // slabs ever put into an inbox
+	Moved       int64 // slabs and mails ever put into an inbox
 }
 
 // Progress tells how far the worker is. It may be called at any time.
@@ -95,6 +95,9 @@ func (w *Worker) Progress() Progress {
 	}
 	for _, t := range w.bolts {
 		p.Moved += t.in.sent.Load()
+	}
+	for _, t := range w.tasks() {
+		p.Moved += t.mail.sent.Load()
 	}
 	return p
 }

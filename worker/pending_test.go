@@ -99,7 +99,7 @@ func TestEmitFromAck(t *testing.T) {
 	src := of(t, w, "src")
 	require.EqualValues(t, []int64{3, 3, 3}, []int64{src.Emitted, src.Refused, src.Errors})
 	for _, text := range errorsOf(w, "src") {
-		require.Contains(t, text, "a spout must not emit in Ack or Fail")
+		require.Contains(t, text, "a spout must not emit in Ack, Fail or Receive")
 	}
 }
 

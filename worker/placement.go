@@ -23,6 +23,8 @@ type Peer interface {
 	Credits(dest uint32) int
 	// Control sends a record that does not wait for credit.
 	Control(record []byte)
+	// Backlog returns how much of what was sent there waits, or has not been confirmed, in what a link sends at once.
+	Backlog() int
 	// Grant says that a slab that came from there for the destination was handled.
 	Grant(dest uint32)
 	// Traffic returns how many slabs and records were sent there, and how many that came from there were handled, since both ends

@@ -27,7 +27,7 @@ func (w *Worker) sourcesOver() bool {
 	return true
 }
 
-// isQuiet looks twice: what changed between the looks was not quiet. A slab that one look misses in
+// isQuiet looks twice: what changed between the looks was not quiet. A slab or a mail that one look misses in
 // an inbox that it has passed has come from a task that it has yet to pass, and that
 // has sent more by the second look.
 func (w *Worker) isQuiet() bool {
@@ -39,18 +39,19 @@ func (w *Worker) isQuiet() bool {
 	return quiet && first == second
 }
 
-// look reports whether all tasks are asleep with nothing to take, and how many slabs were ever sent.
+// look reports whether all tasks are asleep with nothing to take, and how many slabs and mails were ever sent.
 func (w *Worker) look() (sent int64, quiet bool) {
 	for _, t := range w.spouts {
-		if !t.idle.Load() || !t.over.Load() || t.lane.waiting.Load() {
+		if !t.idle.Load() || !t.over.Load() || t.lane.waiting.Load() || !t.mail.empty() {
 			return 0, false
 		}
+		sent += t.mail.sent.Load()
 	}
 	for _, t := range w.bolts {
-		if !t.idle.Load() || t.in.sent.Load() != t.taken.Load() {
+		if !t.idle.Load() || t.in.sent.Load() != t.taken.Load() || !t.mail.empty() {
 			return 0, false
 		}
-		sent += t.in.sent.Load()
+		sent += t.in.sent.Load() + t.mail.sent.Load()
 	}
 	return sent, true
 }

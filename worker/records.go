@@ -9,12 +9,14 @@ import (
 )
 
 // A control record is one of these bytes and then: for acks, root and XOR (8 and 8 bytes) of one tree after the other; for touches,
-// roots (8); for a failure, the root (8) and the cause as text; for a loss, the slot (4) whose process has died, as the sender has seen.
+// roots (8); for a failure, the root (8) and the cause as text; for a loss, the slot (4) whose process has died, as the sender has seen; for
+// mail, see mailPart.
 const (
 	recordAcks    = 1
 	recordTouches = 2
 	recordFailure = 3
 	recordLost    = 4
+	recordMail    = 5
 	maxRecord     = 32 << 10
 	maxCause      = 4 << 10
 )
@@ -107,6 +109,8 @@ func (s *slot) take(record []byte) error {
 		return s.w.failFrom(rootAt(rest, 0), string(rest[8:min(len(rest), 8+maxCause)]))
 	case kind == recordLost && len(rest) == 4:
 		return s.w.lostElsewhere(binary.BigEndian.Uint32(rest))
+	case kind == recordMail && len(rest) >= mailHead:
+		return s.takeMail(rest)
 	}
 	return errRecord
 }

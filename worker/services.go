@@ -23,11 +23,10 @@ func (s services) Shared(name string, open func() (any, error)) (any, error) {
 	return s.t.w.shared.get(s.t.w.hard, name, open)
 }
 
-// Tell can't yet.
-func (s services) Tell(topology.TaskID, []byte) bool { return false }
-
 // Serve can't yet.
 func (s services) Serve(string, topology.Answer) error { return nil }
+
+func (s services) Tell(to topology.TaskID, mail []byte) bool { return s.t.mailTo(to, mail) }
 
 // Wake wakes the task if it is a spout's.
 func (s services) Wake() {

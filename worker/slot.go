@@ -21,14 +21,22 @@ type slot struct {
 
 	places sync.Map // by dest: *place
 
+	posting struct { // of mail for its tasks
+		sync.Mutex
+		number uint32 // of the last
+		record []byte // being sent
+	}
+
 	// What follows is for its slabs, which come one at a time.
-	credits map[uint32]*credit // by dest, of the process that the last came from
-	decoder *wire.Decoder
-	random  random // for the parts of shared edges
-	values  []topology.Value
-	told    []words      // by spout: what its records complete; they come one at a time
-	dropped atomic.Int64 // slabs that came from there and found no room
-	refused atomic.Int64 // slabs and records that came from there and could not be read
+	credits  map[uint32]*credit // by dest, of the process that the last came from
+	decoder  *wire.Decoder
+	random   random // for the parts of shared edges
+	values   []topology.Value
+	told     []words      // by spout: what its records complete; they come one at a time, as for the next two
+	mail     mailPart     // of which parts have come and others are to; its at says nothing
+	mailText []byte       // what has come of it
+	dropped  atomic.Int64 // slabs that came from there and found no room
+	refused  atomic.Int64 // slabs and records that came from there and could not be read
 }
 
 func newSlot(w *Worker, index int, tasks []topology.TaskID) *slot {

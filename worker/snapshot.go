@@ -71,6 +71,7 @@ func (t *task) snapshot() TaskSnapshot {
 	if t.spout != nil {
 		s.LateAcks += t.spout.lateFromAfar.Load()
 	}
+	s.LostMail = t.mail.lost.Load()
 	s.IdleNanos += f.published.asleep.until(t.w.driver.now())
 	s.BlockedNanos += f.published.blocked.until(t.w.driver.now())
 	f.published.Unlock()

@@ -55,7 +55,7 @@ func (t *spoutTask) drop(id any) {
 	t.each(1, func(int) { t.treeFailed(id, errStopped) })
 }
 
-var errEmitInAck = errors.New("a spout must not emit in Ack or Fail; remember it, and emit it in Next")
+var errEmitInAck = errors.New("a spout must not emit in Ack, Fail or Receive; remember it, and emit it in Next")
 
 // emitToOne emits on a plain exit.
 func (t *spoutTask) emitToOne(x *exit, e *topology.Emission) {

@@ -236,6 +236,7 @@ func (t *spoutTask) stop() {
 		}
 		return nil
 	})
+	t.mail.close()
 	t.publish()
 }
 

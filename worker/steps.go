@@ -149,7 +149,7 @@ func (t *task) runnable(now int64) bool {
 	}
 	b := t.bolt
 	due := b.deadline()
-	return len(b.in.queue) > 0 && b.slab == nil || due != 0 && due <= now
+	return len(b.in.queue) > 0 && b.slab == nil || due != 0 && due <= now || b.mail.waiting.Load()
 }
 
 func (t *spoutTask) runnable(now int64) bool {

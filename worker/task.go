@@ -39,6 +39,7 @@ type task struct {
 	dirty []int   // which of words are not empty
 	far   far     // nil pointers but where the topology has other workers
 
+	mail          letterbox
 	figures       figures
 	timer         *time.Timer  // see alarm
 	ctl           chan func()  // what other goroutines want done on this one
@@ -55,6 +56,7 @@ func (t *task) init(w *Worker, id topology.TaskID, index int, c *topology.Compon
 	t.random = newRandom(w.opt.Seed, uint64(id))
 	t.log = w.opt.Log.With(zap.String("topology", w.topology.Name), zap.String("component", c.ID), zap.Uint32("task", uint32(id)))
 	t.ctl = make(chan func())
+	t.mail.bell = make(chan struct{}, 1)
 	t.figures.init(c)
 	t.observer = w.opt.Observer
 	if w.opt.SerializeEveryHop {

@@ -25,6 +25,7 @@ type mailbox struct {
 	slabs   []sentSlab
 	records [][]byte
 	grants  int
+	backlog int
 }
 
 type sentSlab struct {
@@ -41,6 +42,7 @@ func (m *mailbox) Control(record []byte) {
 	m.records = append(m.records, append([]byte(nil), record...))
 }
 
+func (m *mailbox) Backlog() int                   { return m.backlog }
 func (m *mailbox) Credits(uint32) int             { return Credits }
 func (m *mailbox) Grant(uint32)                   { m.grants++ }
 func (m *mailbox) Traffic() (sent, handled int64) { return 0, 0 }

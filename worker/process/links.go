@@ -17,6 +17,7 @@ type peer struct{ *transport.Peer }
 func (p peer) Send(dest uint32, slab []byte) bool { return p.Peer.Send(transport.Dest(dest), slab) }
 func (p peer) Credits(dest uint32) int            { return p.Peer.Credits(transport.Dest(dest)) }
 func (p peer) Grant(dest uint32)                  { p.Peer.Grant(transport.Dest(dest)) }
+func (p peer) Backlog() int                       { return p.Stats().Unconfirmed }
 
 func (p peer) Traffic() (sent, handled int64) {
 	s := p.Stats()
