@@ -15,11 +15,12 @@ const (
 	VerbSupervisors = "supervisors" // Empty: SupervisorsResponse
 	VerbDrain       = "drain"       // DrainRequest: Empty
 	VerbStatus      = "status"      // Empty: StatusResponse
+	VerbDropState   = "drop-state"  // NameRequest: Empty
 	VerbCredentials = "credentials" // CredentialsRequest: CredentialsResponse; for supervisors
 )
 
 // Verbs lists all verbs of the API.
-var Verbs = []string{VerbSubmit, VerbKill, VerbActivate, VerbDeactivate, VerbRebalance, VerbList, VerbDescribe, VerbSupervisors, VerbDrain, VerbStatus, VerbCredentials}
+var Verbs = []string{VerbSubmit, VerbKill, VerbActivate, VerbDeactivate, VerbRebalance, VerbList, VerbDescribe, VerbSupervisors, VerbDrain, VerbStatus, VerbDropState, VerbCredentials}
 
 // Verbs of requests to a supervisor, on SupervisorSubject.
 const (

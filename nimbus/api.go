@@ -42,6 +42,7 @@ var endpoints = map[string]endpoint{
 	cluster.VerbSupervisors: serve((*leader).listSupervisors),
 	cluster.VerbDrain:       serve((*leader).drainSupervisor),
 	cluster.VerbStatus:      serve((*leader).status),
+	cluster.VerbDropState:   serve((*leader).dropState),
 	cluster.VerbCredentials: serve((*leader).credentials),
 }
 

@@ -40,6 +40,7 @@ func requests() map[string]any {
 		cluster.VerbSupervisors: cluster.Empty{},
 		cluster.VerbDrain:       cluster.DrainRequest{Supervisor: "s1"},
 		cluster.VerbStatus:      cluster.Empty{},
+		cluster.VerbDropState:   cluster.NameRequest{Name: "words"},
 		cluster.VerbCredentials: cluster.CredentialsRequest{TopologyID: "x", Worker: "y"},
 	}
 }
