@@ -116,7 +116,9 @@ func (Start) apply(m *Machine) {
 
 func (Stop) apply(m *Machine) { m.stopping, m.drained = true, false }
 
-func (FencedOut) apply(m *Machine) { m.halt("another coordinator of this topology has taken over") }
+const takenOver = "another coordinator of this topology has taken over"
+
+func (FencedOut) apply(m *Machine) { m.halt(takenOver) }
 
 // maybeEnd says that the sources have ended, or that all is drained.
 func (m *Machine) maybeEnd() {
