@@ -1,0 +1,224 @@
+package trident
+
+import (
+	"fmt"
+
+	"github.com/galestream/gale/topology"
+)
+
+// Coordinator is the id of the spout that begins and commits the batches of a topology.
+const Coordinator = "trident.coordinator"
+
+// Streams of leaders.
+const (
+	beginStream    = "begin"
+	announceStream = "announce"
+)
+
+// place is a component: the operators that run together in its tasks.
+type place struct {
+	id      string
+	heads   []*node // in the order they were declared
+	nodes   []*node
+	tasks   int
+	states  []*stateSpec
+	durable bool // it has states or sinks, and so takes part in commits
+}
+
+// Complete declares the components.
+func (g *graph) Complete(b *topology.Builder) {
+	g.ensureOptions()
+	g.makePlaces()
+	g.check()
+	for _, p := range g.problems {
+		b.Problem(p.operator, "%s", p.text)
+	}
+	if len(g.problems) > 0 || len(g.nodes) == 0 {
+		return
+	}
+	g.declareCoordinator()
+	for _, q := range g.groups[1:] {
+		g.declareLeader(q)
+	}
+	for _, p := range g.places {
+		g.declare(p)
+	}
+}
+
+// makePlaces puts operators together: those that push into each other, and those that need the same state.
+func (g *graph) makePlaces() {
+	of := map[*stateSpec]*place{}
+	for _, n := range g.nodes {
+		if n.up == nil && n.state != nil && n.state.node == n {
+			of[n.state] = g.newPlace(n)
+		}
+	}
+	for _, n := range g.nodes {
+		switch {
+		case n.up != nil || n.place != nil:
+		case n.state != nil:
+			n.place = of[n.state]
+		default:
+			g.newPlace(n)
+		}
+	}
+	for _, n := range g.nodes {
+		n.place = n.headOf().place
+		n.place.take(n)
+	}
+}
+
+func (g *graph) newPlace(n *node) *place {
+	n.place = &place{id: n.name, tasks: 1}
+	g.places = append(g.places, n.place)
+	return n.place
+}
+
+func (p *place) take(n *node) {
+	p.nodes = append(p.nodes, n)
+	if n.up == nil {
+		p.heads = append(p.heads, n)
+	}
+	if n.state != nil && n.state.node == n {
+		p.states = append(p.states, n.state)
+	}
+	p.tasks = max(p.tasks, n.tasks)
+	p.durable = p.durable || len(p.states) > 0 || n.sink != nil
+}
+
+func (g *graph) declare(p *place) {
+	d := g.b.Bolt(p.id, func() topology.Bolt { return newStageTask(g, p) }).ManualAck().Parallelism(p.tasks)
+	for _, n := range p.nodes {
+		for _, e := range n.outs {
+			d.EmitsDirect(e.stream(), packetField)
+		}
+		for _, e := range n.in {
+			d.Direct(topology.From(e.from.place.id, e.stream()))
+		}
+		if n.up == nil && len(n.in) == 0 {
+			d.All(topology.From(n.group.leader, beginStream))
+		}
+	}
+	if p.durable {
+		d.All(topology.From(Coordinator, announceStream))
+	}
+}
+
+func (g *graph) declareCoordinator() {
+	g.b.Spout(Coordinator, func() topology.Spout { return newCoordinator(g) }).
+		EmitsOn(beginStream, packetField).EmitsOn(announceStream, packetField)
+}
+
+// own makes sure that a name belongs to one source, state or sink alone.
+func (g *graph) own(n *node, what string) {
+	if err := topology.CheckName(n.name); err != nil {
+		g.problem(n.name, "the %s's name: %v", what, err)
+	}
+	for _, other := range g.nodes {
+		if other != n && other.owned && other.name == n.name {
+			g.problem(n.name, "there is another source, state or sink of the name; each needs one of its own")
+		}
+	}
+	n.owned = true
+}
+
+// check finds what can only be seen of the whole.
+func (g *graph) check() {
+	if len(g.groups[0].roots) == 0 && len(g.states) > 0 {
+		g.problem("", "it has states, and no source to fill them: NewStream begins one")
+	}
+	g.checkCycles()
+	g.checkExactlyOnce()
+}
+
+// checkCycles finds places that wait for each other: a query of a state by what follows from the state itself.
+func (g *graph) checkCycles() {
+	const working, over = 1, 2
+	seen := map[*place]int{}
+	var visit func(p *place)
+	visit = func(p *place) {
+		seen[p] = working
+		for _, n := range p.nodes {
+			for _, e := range n.outs {
+				switch seen[e.to.place] {
+				case working:
+					g.problem(e.to.name, "it needs what follows from itself, by way of %q: a topology can't have cycles", e.from.name)
+				case 0:
+					visit(e.to.place)
+				}
+			}
+		}
+		seen[p] = over
+	}
+	for _, p := range g.places {
+		if seen[p] == 0 {
+			visit(p)
+		}
+	}
+}
+
+// checkExactlyOnce holds Storm's table of what sources and sinks go together.
+func (g *graph) checkExactlyOnce() {
+	for _, n := range g.nodes {
+		if n.sink == nil || n.sink.duplicates {
+			continue
+		}
+		for _, s := range n.sources() {
+			if !ExactlyOnce(s.kind, n.sink.kind) {
+				g.problem(n.name, "a sink that is %v can't be exactly-once with source %q, which is %v; if duplicates will do, say so with AllowDuplicates", n.sink.kind, s.name, s.kind)
+			}
+		}
+	}
+	for _, s := range g.states {
+		for _, n := range s.node.sources() {
+			if !ExactlyOnce(n.kind, Opaque) && !s.duplicates {
+				g.problem(s.name, "no state can be exactly-once with source %q, which is %v; if that will do, say so with AllowDuplicates", n.name, n.kind)
+			}
+		}
+	}
+}
+
+// sources are the sources that an operator's records come from.
+func (n *node) sources() []*node {
+	seen := map[*node]bool{}
+	var found []*node
+	var visit func(n *node)
+	visit = func(n *node) {
+		if seen[n] {
+			return
+		}
+		seen[n] = true
+		if n.up != nil {
+			visit(n.up)
+		}
+		for _, e := range n.in {
+			visit(e.from)
+		}
+		if n.up == nil && len(n.in) == 0 && n.group.query == "" {
+			found = append(found, n)
+		}
+	}
+	visit(n)
+	return found
+}
+
+// ExactlyOnce reports whether a sink or state of a kind has the effect of each record once, when the records come from a source of a kind. It
+// is the table of Storm's documentation of Trident's state; Gale's own states are Opaque.
+//
+//	source \ state    NonTransactional   Transactional   Opaque
+//	NonTransactional  no                 no              no
+//	Transactional     no                 yes             yes
+//	Opaque            no                 no              yes
+func ExactlyOnce(source, state Kind) bool {
+	return source == Transactional && state != NonTransactional || source == Opaque && state == Opaque
+}
+
+var kindNames = [...]string{"non-transactional", "transactional", "opaque"}
+
+// String returns the kind in words.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("Kind(%d)", uint8(k))
+}

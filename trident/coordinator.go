@@ -1,0 +1,298 @@
+package trident
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/galestream/gale/topology"
+	"github.com/galestream/gale/trident/changelog"
+	"github.com/galestream/gale/trident/commit"
+)
+
+// coordinator is the spout that begins and commits the batches: the host of a commit.Machine, which decides.
+type coordinator struct {
+	g       *graph
+	tc      *topology.Context
+	log     changelog.Log
+	machine *commit.Machine
+	attempt commit.Attempt // the last that the machine was told of
+	id      string         // in the notes of its fences
+	sources map[topology.TaskID]int
+	bases   *bases
+	begun   time.Time
+	ended   bool
+	halted  string
+	timer   *time.Timer
+
+	mu struct {
+		sync.Mutex
+		events []commit.Event
+	}
+	over  context.Context // ends what is under way in the background
+	end   context.CancelFunc
+	owned sync.WaitGroup
+}
+
+// tree is the message id of what the coordinator emits.
+type tree struct {
+	txid     commit.TxID
+	attempt  commit.Attempt
+	announce bool
+}
+
+func newCoordinator(g *graph) *coordinator {
+	return &coordinator{g: g, id: "coordinator " + rand.Text(), sources: map[topology.TaskID]int{}}
+}
+
+// Open implements [topology.Opener].
+func (c *coordinator) Open(_ context.Context, tc *topology.Context) (err error) {
+	c.tc, c.begun = tc, tc.Now()
+	c.over, c.end = context.WithCancel(context.Background())
+	for _, n := range c.g.groups[0].roots {
+		for _, t := range tc.Tasks(n.place.id) {
+			c.sources[t] = len(c.sources)
+		}
+	}
+	if c.log, err = c.g.openLog(tc); err != nil {
+		return err
+	}
+	if err := c.serve(); err != nil || len(c.sources) == 0 {
+		return err
+	}
+	c.bases = newBases(c)
+	c.timer = time.AfterFunc(time.Hour, tc.Wake)
+	c.machine, err = commit.New(commit.Options{Sources: len(c.sources), Depth: c.g.options.depth, Interval: c.g.options.interval, Confirm: c.g.announces()})
+	c.put(commit.Start{})
+	return err
+}
+
+// announces reports whether anybody is told of commits.
+func (g *graph) announces() bool {
+	for _, p := range g.places {
+		if p.durable {
+			return true
+		}
+	}
+	return false
+}
+
+// put adds an event for the next Next. Any goroutine.
+func (c *coordinator) put(e commit.Event) {
+	c.mu.Lock()
+	c.mu.events = append(c.mu.events, e)
+	c.mu.Unlock()
+}
+
+// tell is put for goroutines of its own, which nothing else wakes the spout for.
+func (c *coordinator) tell(e commit.Event) {
+	c.put(e)
+	c.tc.Wake()
+}
+
+func (c *coordinator) take() []commit.Event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	events := c.mu.events
+	c.mu.events = nil
+	return events
+}
+
+// Next implements [topology.Spout].
+func (c *coordinator) Next(_ context.Context, out *topology.SpoutCollector) error {
+	if c.machine == nil {
+		return topology.ErrEnd // there are queries only
+	}
+	if at, ok := c.machine.WakeAt(); ok && at <= c.tc.Now().Sub(c.begun) {
+		c.step(commit.Tick{}, out)
+	}
+	for events := c.take(); len(events) > 0; events = c.take() {
+		for _, e := range events {
+			c.step(e, out)
+		}
+	}
+	c.setTimer()
+	if c.ended {
+		return topology.ErrEnd
+	}
+	return nil
+}
+
+func (c *coordinator) setTimer() {
+	if at, ok := c.machine.WakeAt(); ok {
+		c.timer.Reset(max(0, at-c.tc.Now().Sub(c.begun)))
+	}
+}
+
+func (c *coordinator) step(e commit.Event, out *topology.SpoutCollector) {
+	if f, ok := e.(commit.Fenced); ok {
+		c.attempt = f.Attempt
+	}
+	now := c.tc.Now()
+	for _, a := range c.machine.Step(now.Sub(c.begun), now.UnixMilli(), e) {
+		c.do(a, out)
+	}
+}
+
+func (c *coordinator) do(a commit.Action, out *topology.SpoutCollector) {
+	switch a := a.(type) {
+	case commit.DoFence:
+		c.background(func() commit.Event { return c.fence(a.After) })
+	case commit.Emit:
+		c.emit(a.Batch, out)
+	case commit.Append:
+		c.background(func() commit.Event { return c.append(a.Record) })
+	case commit.Announce:
+		c.announce(a, out)
+	case commit.Ended:
+		c.ended = true
+	case commit.Halt:
+		c.halted = a.Reason
+		c.tc.Report(fmt.Errorf("no more batches: %s", a.Reason))
+	}
+}
+
+// background does what asks the log, beside the task unless the log answers at once.
+func (c *coordinator) background(work func() commit.Event) {
+	if _, instant := c.log.(interface{ Instant() }); instant {
+		c.put(work())
+		return
+	}
+	c.owned.Go(func() { c.tell(work()) })
+}
+
+// logTimeout is how long the coordinator waits for the log before it takes the outcome for unknown.
+const logTimeout = 10 * time.Second
+
+// fence begins an attempt, unless another coordinator has done so since this one's last.
+func (c *coordinator) fence(after commit.Attempt) commit.Event {
+	ctx, cancel := context.WithTimeout(c.over, logTimeout)
+	defer cancel()
+	last, err := c.log.LastFence(ctx)
+	if err == nil && after > 0 && last.Sequence > uint64(after) && string(last.Payload) != c.id {
+		return commit.FencedOut{}
+	}
+	var attempt uint64
+	if err == nil {
+		attempt, err = c.log.Fence(ctx, []byte(c.id))
+	}
+	var fenced commit.Fenced
+	if err == nil {
+		fenced, err = c.afterFence(ctx, attempt)
+	}
+	if err != nil {
+		c.failed(fmt.Errorf("an attempt can't begin: %w", err))
+		return commit.FenceFailed{}
+	}
+	return fenced
+}
+
+func (c *coordinator) afterFence(ctx context.Context, attempt uint64) (commit.Fenced, error) {
+	fenced := commit.Fenced{Attempt: commit.Attempt(attempt)}
+	last, err := c.log.LastCommit(ctx)
+	if err != nil || last.Sequence == 0 {
+		return fenced, err
+	}
+	fenced.Sequence = last.Sequence
+	if fenced.Last, err = commit.DecodeRecord(last.Payload); err != nil {
+		return fenced, fmt.Errorf("the commit record at sequence %d: %w", last.Sequence, err)
+	}
+	return fenced, nil
+}
+
+// append commits.
+func (c *coordinator) append(r commit.Record) commit.Event {
+	ctx, cancel := context.WithTimeout(c.over, logTimeout)
+	defer cancel()
+	sequence, err := c.log.Append(ctx, uint64(r.Attempt), changelog.Commit, commit.AppendRecord(nil, r))
+	e := commit.Appended{TxID: r.TxID, Attempt: r.Attempt, Sequence: sequence, Outcome: outcome(err)}
+	if e.Outcome == commit.Unknown {
+		c.failed(fmt.Errorf("it is not known yet whether batch %d is committed: %w", r.TxID, err))
+	}
+	return e
+}
+
+// failed reports an error, unless it is the end of the task.
+func (c *coordinator) failed(err error) {
+	if c.over.Err() == nil {
+		c.tc.Report(err)
+	}
+}
+
+// emit begins a batch.
+func (c *coordinator) emit(b commit.Batch, out *topology.SpoutCollector) {
+	p := &packet{
+		kind: packetBegin, attempt: uint64(b.Attempt), txid: uint64(b.TxID), from: uint64(b.From),
+		last: uint64(b.LastAttempt), commit: b.LastSequence, time: b.Time,
+	}
+	if b.Positions != nil {
+		p.data, p.encode = b.Positions, encodePositions
+	}
+	out.Stream(beginStream).EmitID(&tree{txid: b.TxID, attempt: b.Attempt}, topology.Of(p))
+}
+
+// announce says what is committed.
+func (c *coordinator) announce(a commit.Announce, out *topology.SpoutCollector) {
+	p := &packet{kind: packetAnnounce, attempt: uint64(a.Attempt), txid: uint64(a.TxID), commit: a.Sequence}
+	out.Stream(announceStream).EmitID(&tree{txid: a.TxID, attempt: a.Attempt, announce: true}, topology.Of(p))
+}
+
+// Ack implements [topology.Acknowledger].
+func (c *coordinator) Ack(id any) {
+	t := id.(*tree)
+	if t.announce {
+		c.put(commit.Heard{TxID: t.txid})
+		return
+	}
+	c.put(commit.Prepared{TxID: t.txid, Attempt: t.attempt})
+}
+
+// Fail implements [topology.Acknowledger].
+func (c *coordinator) Fail(id any, _ error) {
+	t := id.(*tree)
+	if t.announce {
+		c.put(commit.Unheard{TxID: t.txid})
+		return
+	}
+	c.put(commit.Failed{TxID: t.txid, Attempt: t.attempt})
+}
+
+// Receive implements [topology.SpoutReceiver].
+func (c *coordinator) Receive(from topology.TaskID, b []byte) {
+	m, err := decodeMail(b)
+	if err != nil {
+		c.tc.Report(err)
+		return
+	}
+	if c.machine == nil {
+		return
+	}
+	source, isSource := c.sources[from]
+	switch {
+	case m.Kind == mailReady && isSource:
+		c.put(commit.Ready{Source: source})
+	case m.Kind == mailReport && isSource:
+		c.put(commit.Report{
+			TxID: commit.TxID(m.TxID), Attempt: commit.Attempt(m.Attempt), Source: source,
+			Positions: m.Positions, Records: uint64(m.Records), More: m.More, Ended: m.Ended,
+		})
+	case m.Kind == mailWake:
+		c.put(commit.Wake{Stage: int(from), At: m.At})
+	case m.Kind == mailOpened:
+		c.put(commit.Failed{Attempt: c.attempt})
+	case m.Kind == mailBase:
+		c.bases.set(from, m.Sequence)
+	}
+}
+
+// Close implements [topology.Closer].
+func (c *coordinator) Close() error {
+	c.end()
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	c.owned.Wait()
+	return nil
+}

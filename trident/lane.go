@@ -1,0 +1,285 @@
+package trident
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/galestream/gale/topology"
+)
+
+// lane is one group's batches at one task: one after the other, in the order of txids.
+type lane struct {
+	t       *stageTask
+	group   *group
+	nodes   []*node // the heads
+	attempt uint64
+	next    uint64             // the txid that is being worked on, or comes next
+	waiting map[uint64][]*held // what came for batches, by txid; that of next too while it can't be taken
+	broken  error              // the attempt has failed here: what comes of it is dropped
+	begun   bool               // the batch next has begun
+	pipe    *pipeline
+	work    []*working // by the position of the node among nodes
+	ends    []*topology.Tuple
+}
+
+// held is a packet and the tuple that it came as.
+type held struct {
+	p *packet
+	t *topology.Tuple
+}
+
+// working is a head at work on a batch.
+type working struct {
+	n      *node
+	head   head
+	open   int // inputs that have not ended
+	inputs []input
+	over   bool
+}
+
+// input is one edge into a head.
+type input struct {
+	left   int                        // tasks that have not ended it
+	chunks map[topology.TaskID]uint32 // that came, by the task that sent them
+}
+
+// take takes in a packet, and does what can be done then.
+func (l *lane) take(ctx context.Context, h *held) {
+	p := h.p
+	switch {
+	case p.attempt > l.attempt:
+		l.restart(ctx, p)
+	case p.attempt < l.attempt:
+		l.t.ack(h.t)
+		return
+	}
+	if l.group.query != "" && p.from > l.next {
+		l.abandon(p.from)
+	}
+	switch {
+	case l.broken != nil:
+		l.t.failTuple(h.t, l.broken)
+		return
+	case p.txid < l.next:
+		l.t.ack(h.t)
+		return
+	}
+	l.waiting[p.txid] = append(l.waiting[p.txid], h)
+	l.advance(ctx)
+}
+
+// restart begins an attempt: what is left of the one before is void.
+func (l *lane) restart(ctx context.Context, p *packet) {
+	l.drop()
+	l.closePipe()
+	l.attempt, l.next, l.broken = p.attempt, p.from, nil
+	if l.group.query == "" {
+		l.broken = l.t.settle(ctx, p)
+	}
+	if l.broken != nil {
+		l.t.report(fmt.Errorf("attempt %d can't begin: %w", p.attempt, l.broken))
+	}
+}
+
+// abandon passes over the requests below from, whose callers have gone.
+func (l *lane) abandon(from uint64) {
+	l.ackAll(l.ends)
+	l.closePipe()
+	l.ends, l.begun, l.next = nil, false, from
+	for txid, waiting := range l.waiting {
+		if txid < from {
+			l.ackHeld(waiting)
+			delete(l.waiting, txid)
+		}
+	}
+}
+
+// drop acks all that is held: its trees have failed already, or nobody waits for them.
+func (l *lane) drop() {
+	l.ackAll(l.ends)
+	l.ends, l.begun = nil, false
+	for txid, waiting := range l.waiting {
+		l.ackHeld(waiting)
+		delete(l.waiting, txid)
+	}
+}
+
+func (l *lane) ackAll(tuples []*topology.Tuple) {
+	for _, t := range tuples {
+		l.t.ack(t)
+	}
+}
+
+func (l *lane) ackHeld(hs []*held) {
+	for _, h := range hs {
+		l.t.ack(h.t)
+	}
+}
+
+// advance works on the next batch as far as its packets are there, and then on the one after it.
+func (l *lane) advance(ctx context.Context) {
+	for l.broken == nil {
+		hs := l.waiting[l.next]
+		if len(hs) == 0 {
+			return
+		}
+		delete(l.waiting, l.next)
+		txid := l.next
+		for i, h := range hs {
+			if err := l.process(ctx, h); err != nil {
+				l.fail(h, err)
+				l.ackHeld(hs[i+1:])
+				break
+			}
+		}
+		if l.next == txid {
+			return // it waits for more, or has failed
+		}
+	}
+}
+
+// fail gives up a batch. The tree of the packet fails with it, and with that the attempt: what comes of it is failed, too, since
+// a tree that is complete means that all is staged. A request of a query fails alone.
+func (l *lane) fail(h *held, err error) {
+	l.t.failTuple(h.t, err)
+	if l.group.query != "" {
+		l.abandon(l.next + 1)
+		return
+	}
+	l.broken = err
+	l.drop()
+	l.closePipe()
+}
+
+func (l *lane) closePipe() {
+	if l.pipe != nil {
+		l.pipe.close()
+		l.pipe = nil
+	}
+}
+
+func (l *lane) process(ctx context.Context, h *held) error {
+	if !l.begun {
+		if err := l.begin(h.p); err != nil {
+			return err
+		}
+	}
+	l.pipe.from, l.pipe.ctx = h.t, ctx
+	switch h.p.kind {
+	case packetBegin:
+		return l.source(h)
+	case packetChunk:
+		return l.chunk(h)
+	case packetEnd:
+		return l.end(h)
+	}
+	return errPacket
+}
+
+func (l *lane) begin(p *packet) error {
+	if l.pipe == nil {
+		l.build()
+	}
+	l.pipe.batch = &batch{packet: *p}
+	l.begun = true
+	for _, w := range l.work {
+		w.over, w.open = false, len(w.n.in)
+		w.inputs = w.inputs[:0]
+		for _, e := range w.n.in {
+			w.inputs = append(w.inputs, input{left: len(l.t.tc.Tasks(e.from.place.id)), chunks: map[topology.TaskID]uint32{}})
+		}
+	}
+	if l.group.query != "" {
+		return nil
+	}
+	return l.t.beginBatch(p)
+}
+
+func (l *lane) build() {
+	l.pipe = &pipeline{task: l.t, tc: l.t.tc, out: l.t.out}
+	l.work = nil
+	for _, n := range l.nodes {
+		l.work = append(l.work, &working{n: n, head: n.head(l.pipe)})
+	}
+}
+
+// source has a head without inputs do its work: to read, or to take a question in.
+func (l *lane) source(h *held) error {
+	for _, w := range l.work {
+		if len(w.n.in) > 0 {
+			continue
+		}
+		if err := w.head.inputs[0](h.p); err != nil {
+			return err
+		}
+		if err := w.head.finish(); err != nil {
+			return err
+		}
+		w.over = true
+	}
+	l.ends = append(l.ends, h.t)
+	return l.maybeComplete()
+}
+
+// find returns the head and the input that a packet is for.
+func (l *lane) find(p *packet) (*working, *input, func(any) error, error) {
+	for _, w := range l.work {
+		for i, e := range w.n.in {
+			if e.id == int(p.edge) {
+				return w, &w.inputs[i], w.head.inputs[i], nil
+			}
+		}
+	}
+	return nil, nil, nil, fmt.Errorf("a packet is for edge %d, which doesn't lead here: workers run different programs", p.edge)
+}
+
+func (l *lane) chunk(h *held) error {
+	_, in, take, err := l.find(h.p)
+	if err != nil {
+		return err
+	}
+	in.chunks[h.t.Task()]++
+	if err := take(h.p.data); err != nil {
+		return err
+	}
+	l.t.ack(h.t)
+	return nil
+}
+
+func (l *lane) end(h *held) error {
+	w, in, _, err := l.find(h.p)
+	if err != nil {
+		return err
+	}
+	if got := in.chunks[h.t.Task()]; got != h.p.chunks {
+		return fmt.Errorf("of %d chunks from task %d, %d have come", h.p.chunks, h.t.Task(), got)
+	}
+	l.ends = append(l.ends, h.t)
+	if in.left--; in.left == 0 {
+		w.open--
+	}
+	if w.open == 0 && !w.over {
+		w.over = true
+		if err := w.head.finish(); err != nil {
+			return err
+		}
+	}
+	return l.maybeComplete()
+}
+
+// maybeComplete ends the batch when all heads have.
+func (l *lane) maybeComplete() error {
+	for _, w := range l.work {
+		if !w.over {
+			return nil
+		}
+	}
+	ends := l.ends
+	l.ends, l.begun = nil, false
+	l.next++
+	if l.group.query != "" {
+		l.ackAll(ends)
+		return nil
+	}
+	return l.t.stage(l.pipe.batch, ends)
+}

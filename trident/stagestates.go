@@ -1,0 +1,155 @@
+package trident
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// openStates opens the task's parts of states and sinks. They are brought to where the log is when the first batch comes: the coordinator, who is told,
+// begins a new attempt.
+func (t *stageTask) openStates(ctx context.Context) (err error) {
+	if t.log, err = t.g.openLog(t.tc); err != nil {
+		return err
+	}
+	for _, s := range t.place.states {
+		p, err := t.openState(s)
+		if err != nil {
+			return err
+		}
+		t.states = append(t.states, p)
+	}
+	for _, n := range t.place.nodes {
+		if n.sink != nil {
+			t.sinks = append(t.sinks, n.sink.open(t))
+		}
+	}
+	t.tell(mail{Kind: mailOpened})
+	return t.serve()
+}
+
+func (t *stageTask) tell(m mail) { t.tc.Tell(t.leader, m.encode()) }
+
+func (t *stageTask) stateOf(s *stateSpec) *statePart {
+	for _, p := range t.states {
+		if p.spec == s {
+			return p
+		}
+	}
+	panic("trident: an operator runs where its state is not")
+}
+
+func (t *stageTask) sinkOf(s *sinkSpec) sinkPart {
+	for _, k := range t.sinks {
+		if k.spec() == s {
+			return k
+		}
+	}
+	panic("trident: an operator runs where its sink is not")
+}
+
+// settle brings states and sinks to where an attempt begins: what of the attempt before is committed counts, what isn't is forgotten.
+func (t *stageTask) settle(ctx context.Context, b *packet) error {
+	for _, p := range t.states {
+		if err := p.settle(ctx, b); err != nil {
+			return err
+		}
+	}
+	for _, k := range t.sinks {
+		if err := k.settle(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beginBatch begins a batch in the states.
+func (t *stageTask) beginBatch(b *packet) error {
+	for _, p := range t.states {
+		if err := p.part.Begin(b.txid, b.attempt, b.time); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// committed takes the coordinator's word that batches are committed.
+func (t *stageTask) committed(ctx context.Context, b *packet) error {
+	for _, p := range t.states {
+		if err := p.commit(b); err != nil {
+			return err
+		}
+	}
+	for _, k := range t.sinks {
+		if err := k.commit(ctx, b.txid, b.attempt, b.commit); err != nil && !errors.Is(err, errGap) {
+			return err
+		}
+	}
+	for _, p := range t.states {
+		if err := t.snapshot(p); err != nil {
+			return err
+		}
+	}
+	t.tellBase()
+	return nil
+}
+
+// snapshot stores a snapshot that is due.
+func (t *stageTask) snapshot(p *statePart) error {
+	s, err := p.part.NextSnapshot()
+	if err != nil || s == nil {
+		return err
+	}
+	t.lastStage++
+	token := t.lastStage
+	t.storing[token] = s
+	t.owned.Go(func() {
+		m := mail{Kind: mailStored, Token: token}
+		if err := t.log.PutSnapshot(t.over, s.Name, s.Data); err != nil {
+			m.Error = err.Error()
+		}
+		t.tc.Tell(t.tc.Task, m.encode())
+	})
+	return nil
+}
+
+// stored takes word of a snapshot.
+func (t *stageTask) stored(m mail) {
+	s := t.storing[m.Token]
+	if s == nil {
+		return
+	}
+	delete(t.storing, m.Token)
+	var err error
+	if m.Error != "" {
+		err = errors.New(m.Error)
+		t.report(fmt.Errorf("snapshot %s: %w", s.Name, err))
+	}
+	s.Done(err)
+}
+
+// tellBase tells the coordinator from where on this task needs the log, when that has changed by enough.
+func (t *stageTask) tellBase() {
+	base := ^uint64(0)
+	for _, p := range t.states {
+		base = min(base, p.part.Base())
+	}
+	for _, k := range t.sinks {
+		base = min(base, k.base())
+	}
+	if base >= t.told+trimStep/2 && base != ^uint64(0) {
+		t.told = base
+		t.tell(mail{Kind: mailBase, Sequence: base})
+	}
+}
+
+func (t *stageTask) closeStates() error {
+	var errs []error
+	for _, p := range t.states {
+		errs = append(errs, p.kept.Close())
+	}
+	for _, k := range t.sinks {
+		errs = append(errs, k.close())
+	}
+	return errors.Join(errs...)
+}

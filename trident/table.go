@@ -1,0 +1,109 @@
+package trident
+
+import (
+	"time"
+)
+
+// stateSpec is one state: where it is, and how it is read from outside.
+type stateSpec struct {
+	name       string
+	kind       string // "map" or "value"
+	key        string // the key's type, for people
+	ttl        time.Duration
+	disk       bool
+	duplicates bool
+	node       *node // the operator that writes it
+	parse      func(text string) ([]byte, error)
+	show       func(value []byte) ([]byte, error) // as JSON
+}
+
+// StateOption changes how a state is kept.
+type StateOption func(*stateSpec)
+
+// TTL forgets what was written last more than d ago, by the time of the batches: at least a millisecond, 0 keeps all for ever.
+func TTL(d time.Duration) StateOption { return func(s *stateSpec) { s.ttl = d } }
+
+// OnDisk keeps the state in a file beside the worker instead of in memory, for states that are larger than memory. It
+// is as durable as one in memory, since both are made again from the log; after a restart of the worker on the same machine, less of the log is read.
+func OnDisk() StateOption { return func(s *stateSpec) { s.disk = true } }
+
+// Table is a state with a value for each key.
+type Table[K comparable, V any] struct {
+	n    *node
+	spec *stateSpec
+}
+
+// Updates is the stream of the values that a batch has changed, as they are after the batch: one for each key.
+func (t Table[K, V]) Updates() Stream[Pair[K, V]] { return Stream[Pair[K, V]]{t.n} }
+
+// Parallelism sets how many tasks share the keys; see [Stream.Parallelism].
+func (t Table[K, V]) Parallelism(tasks int) Table[K, V] {
+	t.Updates().Parallelism(tasks)
+	return t
+}
+
+// PersistentAggregate keeps an aggregate for each key over all batches, exactly once. The name is that of the state: the same in every
+// release of the program, and one of its own in the topology.
+func PersistentAggregate[K comparable, T, A any](g Grouped[K, T], name string, a Aggregator[T, A], options ...StateOption) Table[K, A] {
+	parts := a.Parts()
+	if p := parts.problem(); p != "" {
+		g.n.g.problem(name, "PersistentAggregate: %s", p)
+	}
+	n := g.n.g.add(name, "state", g.n.group)
+	spec := declare[K, A](n, "map", options)
+	t := Table[K, A]{n, spec}
+	if parts.Combine == nil {
+		exchangeTo(g.n, n, "key", func() sharing[T] { return byKey(g.key, mustKey[K]()) })
+		n.head = func(p *pipeline) head {
+			return headOver(n, pusher[T](newPersisting(p, n, spec, g.key, parts)))
+		}
+		return t
+	}
+	exchangePairs[K, A](partial(g, parts), n)
+	n.head = func(p *pipeline) head {
+		key := func(x Pair[K, A]) K { return x.Key }
+		combine := Parts[Pair[K, A], A]{
+			First: func(x Pair[K, A]) A { return x.Value },
+			Add:   func(a A, x Pair[K, A]) A { return parts.Combine(a, x.Value) },
+		}
+		return headOver(n, pusher[Pair[K, A]](newPersisting(p, n, spec, key, combine)))
+	}
+	return t
+}
+
+// Value is a state of one value.
+type Value[V any] struct {
+	n    *node
+	spec *stateSpec
+}
+
+// Updates is the stream of the value after each batch that has changed it.
+func (v Value[V]) Updates() Stream[V] {
+	return Map(Stream[Pair[bool, V]]{v.n}, func(p Pair[bool, V]) V { return p.Value })
+}
+
+// PersistentAggregateAll keeps one aggregate of a whole stream over all batches, exactly once: what Storm calls snapshottable. The name is that of the state.
+func PersistentAggregateAll[T, A any](s Stream[T], name string, a Aggregator[T, A], options ...StateOption) Value[A] {
+	t := PersistentAggregate(GroupBy(s, func(T) bool { return true }), name, a, options...)
+	t.n.single = true
+	t.spec.kind = "value"
+	return Value[A]{t.n, t.spec}
+}
+
+// declare enters a state whose writer is n.
+func declare[K comparable, V any](n *node, kind string, options []StateOption) *stateSpec {
+	g := n.g
+	s := &stateSpec{name: n.name, kind: kind, node: n}
+	for _, o := range options {
+		o(s)
+	}
+	if s.ttl != 0 && s.ttl < time.Millisecond {
+		g.problem(n.name, "its values are to live for %v; it must be at least a millisecond", s.ttl)
+	}
+	g.own(n, "state")
+	checkKey[K](n)
+	describeState[K, V](n, s)
+	n.state = s
+	g.states = append(g.states, s)
+	return s
+}
