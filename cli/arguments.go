@@ -32,6 +32,14 @@ func arrange(args []string, verbs []*cli.Command) []string {
 	return slices.Concat([]string{name}, flags, positional)
 }
 
+// extend adds to an arranged line more arguments of its verb, which may begin with "-".
+func extend(line, more []string, known []cli.Flag) []string {
+	if _, positional := apart(line[1:], known); len(positional) == 0 {
+		line = append(line, "--") // where there is an argument before them, the parser finds no flags any more
+	}
+	return append(line, more...)
+}
+
 // verbIndex finds the verb: the first argument that is neither a flag nor the value of one of those that all verbs have.
 func verbIndex(args []string) int {
 	for i := 0; i < len(args); i++ {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -29,10 +30,24 @@ func run(ctx context.Context, args []string, out, errors io.Writer) int {
 	s := &session{out: out, err: errors}
 	app := s.app()
 	own, passed, passes := split(args)
+	line := arrange(own, app.Commands)
+	if v := s.operandVerb(line); v != nil && passes {
+		line, passed, passes = extend(line, passed, append(slices.Clone(v.flags), sharedFlags()...)), nil, false
+	}
 	s.passed, s.passes = passed, passes
-	err := app.RunContext(ctx, append([]string{"gale"}, arrange(own, app.Commands)...))
+	err := app.RunContext(ctx, append([]string{"gale"}, line...))
 	complain(errors, err)
 	return exitCode(err, ctx.Err() != nil)
+}
+
+// operandVerb returns the line's verb if it takes what follows "--" as arguments, else nil.
+func (s *session) operandVerb(line []string) *verb {
+	for _, v := range s.verbs() {
+		if len(line) > 0 && v.name == line[0] && v.operands {
+			return v
+		}
+	}
+	return nil
 }
 
 func (s *session) app() *cli.App {

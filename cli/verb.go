@@ -24,6 +24,7 @@ type verb struct {
 	local    bool // it needs no cluster: no flags for that
 	silent   bool // it has no result: no -o
 	passes   bool // it takes what follows "--"
+	operands bool // what follows "--" are its last arguments, which may begin with "-"
 	hidden   bool
 	run      func(i *invocation) error
 	complete func(i *invocation, before []string) []string // of its next argument
