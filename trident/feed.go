@@ -81,15 +81,17 @@ func (f *Feed[T]) Close() {
 func (f *Feed[T]) Kind() Kind { return Transactional }
 
 // Partitions implements [Source].
-func (f *Feed[T]) Partitions(context.Context) ([]string, error) { return numbers(len(f.parts)), nil }
+func (f *Feed[T]) Partitions(context.Context) ([]string, error) {
+	return partitionNames(len(f.parts)), nil
+}
 
 // Open implements [Source].
 func (f *Feed[T]) Open(_ context.Context, partition string, after []byte, ready func()) (Reader[T], error) {
-	n, err := indexOf(partition, len(f.parts))
+	n, err := partitionIndex(partition, len(f.parts))
 	if err != nil {
 		return nil, err
 	}
-	at, err := numberIn(after)
+	at, err := countOf(after)
 	if err == nil {
 		err = f.parts[n].open(at, ready)
 	}
@@ -193,7 +195,7 @@ func (r *feedReader[T]) Read(records []T, max int) ([]T, []byte, error) {
 		return records, nil, err
 	}
 	r.at += uint64(len(records) - had)
-	return records, number(r.at), err
+	return records, countPosition(r.at), err
 }
 
 // Close implements [Reader]. What was sent stays.

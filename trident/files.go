@@ -14,7 +14,8 @@ import (
 )
 
 // Lines returns a source of the lines of files, to their end: those at the paths, those that match where a path is a pattern of
-// [filepath.Match], and all regular files in and below folders, where no links are followed. It is Transactional, provided that files only grow.
+// [filepath.Match], and all regular files in and below folders, where no links are followed. It is Transactional, provided that files
+// only grow, and only by whole lines.
 //
 // Each file is a partition, named by its cleaned path (or by its end and a hash, when it is longer than 128 bytes), so all workers
 // must find the same files. They are looked for once in each process, 4096 at most. A path or pattern without a file is an error, and so is a file that has

@@ -17,15 +17,15 @@ type listed[T any] [][]T
 func (l listed[T]) Kind() Kind { return Transactional }
 
 // Partitions implements [Source].
-func (l listed[T]) Partitions(context.Context) ([]string, error) { return numbers(len(l)), nil }
+func (l listed[T]) Partitions(context.Context) ([]string, error) { return partitionNames(len(l)), nil }
 
 // Open implements [Source].
 func (l listed[T]) Open(_ context.Context, partition string, after []byte, _ func()) (Reader[T], error) {
-	n, err := indexOf(partition, len(l))
+	n, err := partitionIndex(partition, len(l))
 	if err != nil {
 		return nil, err
 	}
-	at, err := numberIn(after)
+	at, err := countOf(after)
 	if err == nil && at > uint64(len(l[n])) {
 		err = fmt.Errorf("the position is %d, and there are only %d records", at, len(l[n]))
 	}
@@ -52,14 +52,14 @@ func (r *listReader[T]) Read(records []T, max int) ([]T, []byte, error) {
 	if r.at == len(r.records) {
 		err = io.EOF
 	}
-	return records, number(uint64(r.at)), err
+	return records, countPosition(uint64(r.at)), err
 }
 
 // Close implements [Reader].
 func (r *listReader[T]) Close() error { return nil }
 
-// numbers are the names of n partitions.
-func numbers(n int) []string {
+// partitionNames are the names of n partitions.
+func partitionNames(n int) []string {
 	names := make([]string, n)
 	for i := range names {
 		names[i] = strconv.Itoa(i)
@@ -67,7 +67,7 @@ func numbers(n int) []string {
 	return names
 }
 
-func indexOf(partition string, n int) (int, error) {
+func partitionIndex(partition string, n int) (int, error) {
 	i, err := strconv.Atoi(partition)
 	if err != nil || i < 0 || i >= n {
 		return 0, fmt.Errorf("there is no partition %q: the source has %d, numbered from 0", partition, n)
@@ -75,10 +75,10 @@ func indexOf(partition string, n int) (int, error) {
 	return i, nil
 }
 
-// number is a position that counts.
-func number(n uint64) []byte { return strconv.AppendUint(nil, n, 10) }
+// countPosition is a position that counts.
+func countPosition(n uint64) []byte { return strconv.AppendUint(nil, n, 10) }
 
-func numberIn(position []byte) (uint64, error) {
+func countOf(position []byte) (uint64, error) {
 	if position == nil {
 		return 0, nil
 	}
