@@ -101,4 +101,4 @@ func (o *outlet) begin() bool {
 	return true
 }
 
-var errNested = errors.New("emit from within an emit (from Ack or Fail?): it was dropped; remember it and emit it in Next")
+var errNested = errors.New("emit from within an emit (from Ack, Fail or Receive?): it was dropped; remember it and emit it in Next")

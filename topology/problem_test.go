@@ -358,6 +358,18 @@ type wrongBolt struct{ topology.Bolt }
 func (wrongBolt) Prepare(*topology.Context) error { return nil }
 func (wrongBolt) Open()                           {} // not a bolt's business
 
+// Each has the Receive of the other.
+
+type boltsReceiver struct{ topology.Spout }
+
+func (boltsReceiver) Receive(context.Context, topology.TaskID, []byte, *topology.Collector) error {
+	return nil
+}
+
+type spoutsReceiver struct{ topology.Bolt }
+
+func (spoutsReceiver) Receive(topology.TaskID, []byte) {}
+
 // The compiler can't find a misspelt optional method: nothing asks for it.
 func TestBuildReportsWrongSignatures(t *testing.T) {
 	for want, declare := range map[string]func(b *topology.Builder){
@@ -372,6 +384,12 @@ func TestBuildReportsWrongSignatures(t *testing.T) {
 		},
 		"x: topology_test.wrongBolt has a method Prepare that would never be called: it doesn't implement topology.Preparer": func(b *topology.Builder) {
 			b.Bolt("x", func() topology.Bolt { return wrongBolt{} }).Shuffle("lines")
+		},
+		"x: topology_test.boltsReceiver has a method Receive that would never be called: it doesn't implement topology.SpoutReceiver": func(b *topology.Builder) {
+			b.Spout("x", func() topology.Spout { return boltsReceiver{} })
+		},
+		"x: topology_test.spoutsReceiver has a method Receive that would never be called: it doesn't implement topology.BoltReceiver": func(b *topology.Builder) {
+			b.Bolt("x", func() topology.Bolt { return spoutsReceiver{} }).Shuffle("lines")
 		},
 	} {
 		t.Run(want, func(t *testing.T) {

@@ -302,3 +302,26 @@ func TestReplayOfAFailWithoutCause(t *testing.T) {
 	r.spout.(topology.Acknowledger).Fail(r.nextLine("a"), nil)
 	require.Equal(t, []any{"no cause was given", int64(1), "lines:default", []any{"a", int64(1)}}, r.next()[0].Values)
 }
+
+// mailed is a spout that receives mail.
+type mailed struct {
+	pipe
+	got []string
+}
+
+func (m *mailed) Receive(from topology.TaskID, mail []byte) {
+	m.got = append(m.got, fmt.Sprint(from, string(mail)))
+}
+
+// A spout whose tuples are kept gets its mail, and one that wants none has no Receive then either.
+func TestReplayPassesMailOn(t *testing.T) {
+	inner := &mailed{}
+	b := topology.NewBuilder("test")
+	b.Spout("lines", func() topology.Spout { return inner }).Emits("line").Replay(halfSecond)
+	b.Spout("deaf", func() topology.Spout { return &inner.pipe }).Emits("line").Replay(halfSecond)
+	built := build(t, b)
+	built.Component("lines").NewSpout().(topology.SpoutReceiver).Receive(3, []byte("hello"))
+	require.Equal(t, []string{"3hello"}, inner.got)
+	require.NotImplements(t, (*topology.SpoutReceiver)(nil), built.Component("deaf").NewSpout())
+	require.Implements(t, (*topology.Acknowledger)(nil), built.Component("lines").NewSpout())
+}

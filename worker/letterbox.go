@@ -72,12 +72,10 @@ const keptLetters = 1024
 // close drops what is there and what still comes: the task has ended.
 func (b *letterbox) close() {
 	b.mu.Lock()
-	left := int64(len(b.mu.mails))
+	b.lost.Add(int64(len(b.mu.mails)))
 	b.mu.mails, b.mu.bytes, b.mu.closed = nil, 0, true
 	b.mu.Unlock()
 	b.waiting.Store(false)
-	b.lost.Add(left)
-	b.taken.Add(left)
 }
 
 // empty reports whether no mail waits or is being dealt with.
