@@ -50,6 +50,9 @@ func (w *world) takeOver(with func() *tasks) {
 // failAny fails a tree that may be of any attempt, and over.
 func (w *world) failAny() {
 	h := w.current
+	if len(w.log.fences) == 0 {
+		return
+	}
 	id := batchID{w.log.last.TxID + TxID(w.below(3)), w.log.fences[len(w.log.fences)-1].attempt}
 	if h.trees[id] != nil {
 		h.step(Failed{TxID: id.txid, Attempt: id.attempt})

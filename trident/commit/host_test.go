@@ -175,9 +175,13 @@ func (h *host) land(r Record) {
 	}
 }
 
+// announce tells all partitions. Some don't hear it also when faults have ceased: nothing else would bring it to them then.
 func (h *host) announce(a Announce) {
 	heard, over := 0, false
 	for _, p := range h.tasks.partitions {
+		if h.w.below(100) == 0 {
+			continue
+		}
 		h.w.mail(func() {
 			if !p.announced(a.TxID, a.Attempt) {
 				return

@@ -17,7 +17,7 @@ func newTasks(w *world) *tasks {
 		w.after(time.Duration(i)*time.Millisecond, s.nag)
 	}
 	for i := range w.partitions {
-		p := &partitionTask{w: w, tasks: t, index: i, wakeAt: w.wall() + int64(w.below(3000))}
+		p := &partitionTask{w: w, tasks: t, index: i, wakeAt: w.wall() + int64(w.below(w.wakes))}
 		t.partitions = append(t.partitions, p)
 		p.open()
 		w.after(time.Duration(i)*time.Millisecond, p.nag)

@@ -29,11 +29,12 @@ type world struct {
 type shape struct {
 	seed       uint64
 	opt        Options
-	partsEach  int // partitions of the source that a source task reads
-	partitions int // of the state
-	records    int // of each partition of the source
-	bite       int // most records of a partition in a batch
-	faults     time.Duration
+	partsEach  int           // partitions of the source that a source task reads
+	partitions int           // of the state
+	records    int           // of each partition of the source
+	bite       int           // most records of a partition in a batch
+	wakes      int           // milliseconds from which each state partition wants a batch, at most
+	faults     time.Duration // between two, in the mean
 	calm       time.Duration // when faults cease
 }
 
@@ -62,6 +63,7 @@ func newWorld(seed uint64, b breakage) *world {
 	w := &world{broken: b, random: rand.New(rand.NewPCG(seed, 0)), faulty: true}
 	w.shape = shape{
 		seed: seed, partsEach: 1 + w.below(2), partitions: 1 + w.below(3), records: 5 + w.below(40), bite: 1 + w.below(8),
+		wakes:  []int{300, 3000}[w.below(2)],
 		faults: time.Duration(10+w.below(150)) * time.Millisecond, calm: time.Duration(300+w.below(1200)) * time.Millisecond,
 		opt: Options{Sources: 1 + w.below(3), Depth: 1 + w.below(4), ReportTimeout: 200 * time.Millisecond, Confirm: w.below(2) == 0, Meta: []byte("m")},
 	}
