@@ -35,9 +35,8 @@ func (i *Issuer) DropCredentials(topologyName, dropper string) (string, error) {
 		return "", err
 	}
 	var p jwt.Permissions
-	for _, stream := range cluster.StateStreams(topologyName) {
-		p.Pub.Allow.Add("$JS.API.STREAM.DELETE." + stream)
-	}
+	log, snapshots := cluster.StateStreams(topologyName)
+	p.Pub.Allow.Add("$JS.API.STREAM.DELETE."+log, "$JS.API.STREAM.DELETE."+snapshots)
 	p.Sub.Allow.Add(cluster.WorkerInbox(dropper) + ".>")
 	return issue(i.apps, "drop-"+dropper, p)
 }
@@ -54,21 +53,14 @@ func checkStateNames(topologyName, id string) error {
 
 // statePermissions are those of StateCredentials. The list is that of trident/changelog, which a test of package security holds them to.
 func statePermissions(topologyName, inbox string) (p jwt.Permissions) {
-	for _, stream := range cluster.StateStreams(topologyName) {
-		p.Pub.Allow.Add(streamSubjects(stream)...)
+	log, snapshots := cluster.StateStreams(topologyName)
+	for _, verb := range strings.Fields("CREATE UPDATE INFO PURGE MSG.GET") {
+		p.Pub.Allow.Add("$JS.API.STREAM."+verb+"."+log, "$JS.API.STREAM."+verb+"."+snapshots)
+	}
+	for _, verb := range strings.Fields("CREATE MSG.NEXT DELETE") {
+		p.Pub.Allow.Add("$JS.API.CONSUMER." + verb + "." + log + ".>")
 	}
 	p.Pub.Allow.Add(cluster.StateSubjects(topologyName)...)
 	p.Sub.Allow.Add(inbox + ".>")
 	return p
-}
-
-// streamSubjects are what it takes to make a stream, to read it and to remove what is in it.
-func streamSubjects(stream string) (subjects []string) {
-	for _, verb := range strings.Fields("STREAM.CREATE STREAM.UPDATE STREAM.INFO STREAM.PURGE STREAM.MSG.GET") {
-		subjects = append(subjects, "$JS.API."+verb+"."+stream)
-	}
-	for _, verb := range strings.Fields("DIRECT.GET CONSUMER.CREATE CONSUMER.INFO CONSUMER.DELETE CONSUMER.MSG.NEXT") {
-		subjects = append(subjects, "$JS.API."+verb+"."+stream+".>")
-	}
-	return append(subjects, "$JS.ACK."+stream+".>", "$JS.FC."+stream+".>")
 }

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/galestream/gale/auth"
@@ -29,22 +30,25 @@ func TestStateIsTheTopologysOwn(t *testing.T) {
 	}
 	for _, name := range similar { // each has what it has put there, and nobody else
 		js := newJetStream(t, s.state(t, name, "W2"))
-		stream, err := js.Stream(ctx, cluster.StateStreams(name)[0])
-		require.NoError(t, err)
-		require.EqualValues(t, 1, stream.CachedInfo().State.Msgs)
-		m, err := stream.GetLastMsgForSubject(ctx, cluster.StateSubjects(name)[0])
-		require.NoError(t, err)
-		require.Equal(t, name, string(m.Data))
-		objects, err := js.ObjectStore(ctx, bucketOf(name))
-		require.NoError(t, err)
-		snapshot, err := objects.GetString(ctx, "snapshot/1")
-		require.NoError(t, err)
-		require.Equal(t, name, snapshot)
+		for _, k := range places(name) {
+			stream, err := js.Stream(ctx, k.stream)
+			require.NoError(t, err)
+			require.EqualValues(t, 1, stream.CachedInfo().State.Msgs)
+			m, err := stream.GetLastMsgForSubject(ctx, k.subject)
+			require.NoError(t, err)
+			require.Equal(t, name, string(m.Data))
+		}
 	}
 }
 
-// bucketOf is the object store whose stream StateStreams names second.
-func bucketOf(topology string) string { return cluster.StateStreams(topology)[1][len("OBJ_"):] }
+// place is a stream of a topology's state and one of its subjects.
+type place struct{ stream, subject string }
+
+func places(topology string) []place {
+	log, snapshots := cluster.StateStreams(topology)
+	subjects := cluster.StateSubjects(topology)
+	return []place{{log, strings.TrimSuffix(subjects[0], "*") + "commit"}, {snapshots, strings.TrimSuffix(subjects[1], "*") + "x"}}
+}
 
 func newJetStream(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 	t.Helper()
@@ -53,42 +57,43 @@ func newJetStream(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 	return js
 }
 
-// keepState does what a worker does with its state: it makes the streams, adds to the log under a condition, reads it, trims it, and keeps a snapshot.
+// keepState does what a worker does with its state: it makes the streams, adds to each under a condition, and trims it; and reads the log.
 func keepState(ctx context.Context, t *testing.T, nc *nats.Conn, name string) {
 	t.Helper()
 	js := newJetStream(t, nc)
-	stream, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: cluster.StateStreams(name)[0], Subjects: cluster.StateSubjects(name)[:1]})
+	for i, k := range places(name) {
+		stream, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: k.stream, Subjects: []string{k.subject}})
+		require.NoError(t, err)
+		_, err = js.Publish(ctx, k.subject, []byte("first"), jetstream.WithExpectLastSequencePerSubject(0))
+		require.NoError(t, err)
+		_, err = js.Publish(ctx, k.subject, []byte(name), jetstream.WithExpectLastSequencePerSubject(1))
+		require.NoError(t, err)
+		if i == 0 {
+			requireRead(ctx, t, js, k.stream, "first", name)
+		}
+		require.NoError(t, stream.Purge(ctx, jetstream.WithPurgeSequence(2)))
+	}
+}
+
+func requireRead(ctx context.Context, t *testing.T, js jetstream.JetStream, stream string, want ...string) {
+	t.Helper()
+	read, err := js.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{})
 	require.NoError(t, err)
-	subject := cluster.StateSubjects(name)[0]
-	subject = subject[:len(subject)-1] + "commit"
-	_, err = js.Publish(ctx, subject, []byte("first"), jetstream.WithExpectLastSequencePerSubject(0))
-	require.NoError(t, err)
-	_, err = js.Publish(ctx, subject, []byte(name), jetstream.WithExpectLastSequencePerSubject(1))
-	require.NoError(t, err)
-	read, err := js.OrderedConsumer(ctx, cluster.StateStreams(name)[0], jetstream.OrderedConsumerConfig{})
-	require.NoError(t, err)
-	for _, want := range []string{"first", name} {
+	for _, w := range want {
 		m, err := read.Next()
 		require.NoError(t, err)
-		require.Equal(t, want, string(m.Data()))
+		require.Equal(t, w, string(m.Data()))
 	}
-	require.NoError(t, stream.Purge(ctx, jetstream.WithPurgeSequence(2)))
-	objects, err := js.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: bucketOf(name)})
-	require.NoError(t, err)
-	_, err = objects.PutString(ctx, "snapshot/1", "old")
-	require.NoError(t, err)
-	_, err = objects.PutString(ctx, "snapshot/1", name)
-	require.NoError(t, err)
 }
 
 // statesForeign are subjects that are no business of the state of topology a.
 func statesForeign() (subjects []string) {
 	streams := []string{"orders", "KV_settings", "OBJ_files", "*", ">"}
 	for _, name := range similar[1:] {
-		streams = append(streams, cluster.StateStreams(name)...)
-		for _, s := range cluster.StateSubjects(name) {
-			subjects = append(subjects, s, s[:len(s)-1]+"commit")
+		for _, k := range places(name) {
+			streams, subjects = append(streams, k.stream), append(subjects, k.subject)
 		}
+		subjects = append(subjects, cluster.StateSubjects(name)...)
 	}
 	for _, stream := range streams {
 		for _, verb := range []string{"CREATE", "UPDATE", "DELETE", "PURGE", "INFO", "MSG.GET", "MSG.DELETE", "SNAPSHOT", "RESTORE", "LEADER.STEPDOWN", "PEER.REMOVE"} {
@@ -99,18 +104,19 @@ func statesForeign() (subjects []string) {
 		}
 		subjects = append(subjects, "$JS.API.DIRECT.GET."+stream, "$JS.API.DIRECT.GET."+stream+".x", "$JS.ACK."+stream+".c.1.1.1.1.1")
 	}
-	own := cluster.StateStreams("a")[0]
-	return append(subjects, "$JS.API.STREAM.DELETE."+own, "$JS.API.STREAM.MSG.DELETE."+own, "$JS.API.STREAM.SNAPSHOT."+own, "$JS.API.STREAM.RESTORE."+own,
+	own, snapshots := cluster.StateStreams("a")
+	return append(subjects, "$JS.API.CONSUMER.CREATE."+snapshots+".c", "$JS.API.DIRECT.GET."+own, "$JS.API.DIRECT.GET."+own+".x", "gale.state.a.commit.x", "$JS.API.STREAM.DELETE."+own, "$JS.API.STREAM.MSG.DELETE."+own, "$JS.API.STREAM.SNAPSHOT."+own, "$JS.API.STREAM.RESTORE."+own,
 		"$JS.API.CONSUMER.DURABLE.CREATE."+own+".c", "$JS.API.STREAM.LIST", "$JS.API.STREAM.NAMES", "$JS.API.INFO", "$JS.API.>", "$JS.>", "$KV.settings.x", "$O.files.M.x",
 		"orders.1", "orders.>", "gale.>", "gale.state", "gale.state.*", "gale.api.kill", "gale.api.credentials", "gale.worker.T.W.report", "_INBOX.x", "_INBOX_X.x", "_INBOX_client.x", ">", "*", "$SYS.>", "$SYS.REQ.SERVER.PING")
 }
 
 // streamSubjectsOf are requests that the state of a topology is allowed.
 func streamSubjectsOf(topology string) (subjects []string) {
-	for _, stream := range cluster.StateStreams(topology) {
+	for _, k := range places(topology) {
 		for _, verb := range []string{"STREAM.CREATE", "STREAM.INFO", "STREAM.PURGE", "STREAM.MSG.GET"} {
-			subjects = append(subjects, "$JS.API."+verb+"."+stream)
+			subjects = append(subjects, "$JS.API."+verb+"."+k.stream)
 		}
+		subjects = append(subjects, k.subject)
 	}
 	return subjects
 }
@@ -123,7 +129,7 @@ func TestS16StateIsDeniedWhatIsNotItsOwn(t *testing.T) {
 	require.Greater(t, len(subjects), 400)
 	requireSubscribeDenied(t, nc, append(subjects, cluster.StateSubjects("a")...))
 	requirePublishDenied(t, app, nc, subjects, "gale.state.a.commit")
-	requirePublishDenied(t, s.daemon, s.worker(t, "a", "T", "W"), append(streamSubjectsOf("a"), cluster.StateSubjects("a")...), cluster.ReportSubject("T", "W"))
+	requirePublishDenied(t, s.daemon, s.worker(t, "a", "T", "W"), streamSubjectsOf("a"), cluster.ReportSubject("T", "W"))
 }
 
 // Accounts share nothing: what is said with the credentials for state is heard nowhere in GALE.
@@ -145,14 +151,14 @@ func TestWhoDropsStateCanDoNothingElse(t *testing.T) {
 	keepState(ctx, t, s.state(t, "a.b", "W"), "a.b")
 	app := s.connect(t, text(t)(s.keys.Issue(auth.App, "app")))
 	nc := s.connect(t, text(t)(s.keys.Issuer().DropCredentials("a.b", "D")), nats.CustomInboxPrefix(cluster.WorkerInbox("D")))
-	streams := cluster.StateStreams("a.b")
-	requirePublishDenied(t, app, nc, []string{"$JS.API.STREAM.PURGE." + streams[0], "$JS.API.STREAM.DELETE.orders", "$JS.API.STREAM.DELETE." + cluster.StateStreams("a")[0], "gale.state.a_db.commit"},
-		"$JS.API.STREAM.DELETE."+streams[0])
-	for _, stream := range streams {
-		_, err := newJetStream(t, app).Stream(ctx, stream)
+	own, others := places("a.b"), places("a")
+	requirePublishDenied(t, app, nc, []string{"$JS.API.STREAM.PURGE." + own[0].stream, "$JS.API.STREAM.DELETE.orders", "$JS.API.STREAM.DELETE." + others[0].stream, own[0].subject},
+		"$JS.API.STREAM.DELETE."+own[0].stream)
+	for _, k := range own {
+		_, err := newJetStream(t, app).Stream(ctx, k.stream)
 		require.NoError(t, err, "what was published was no request to delete it")
-		require.NoError(t, newJetStream(t, nc).DeleteStream(ctx, stream))
-		_, err = newJetStream(t, app).Stream(ctx, stream)
+		require.NoError(t, newJetStream(t, nc).DeleteStream(ctx, k.stream))
+		_, err = newJetStream(t, app).Stream(ctx, k.stream)
 		require.ErrorIs(t, err, jetstream.ErrStreamNotFound)
 	}
 }

@@ -17,14 +17,16 @@ type StateAccess struct {
 	Inbox       string `json:"inbox,omitempty"` // the prefix of inboxes that the credentials allow; empty for any
 }
 
-// StateStreams returns the names of the JetStream streams of a topology's state: its log, and its snapshots.
-func StateStreams(topology string) []string {
-	return []string{"GALE_" + escape(topology), "OBJ_GALE_" + escape(topology)}
+// StateStreams returns the names of the JetStream streams of a topology's state: its log, and its snapshots. They are those of package
+// trident/changelog, as are their subjects.
+func StateStreams(topology string) (log, snapshots string) {
+	return "GALE_STATE_" + escape(topology), "OBJ_gale-state-" + escape(topology)
 }
 
-// StateSubjects returns the subjects of these streams.
+// StateSubjects returns the subjects of these streams: of the log's records, of the snapshots' parts and of what is said of them.
 func StateSubjects(topology string) []string {
-	return []string{"gale.state." + escape(topology) + ".>", "$O.GALE_" + escape(topology) + ".>"}
+	e := escape(topology)
+	return []string{"gale.state." + e + ".*", "$O.gale-state-" + e + ".C.*", "$O.gale-state-" + e + ".M.*"}
 }
 
 // escape makes one token of a topology's name. No two names have the same: "_" leads an escape, and stands for itself in none.

@@ -86,7 +86,8 @@ func deleteState(ctx context.Context, nc *nats.Conn, name string) (found bool, e
 	if err != nil {
 		return false, cluster.Errorf(cluster.Internal, "dropping state: %v", err)
 	}
-	for _, stream := range cluster.StateStreams(name) {
+	log, snapshots := cluster.StateStreams(name)
+	for _, stream := range []string{log, snapshots} {
 		switch err := js.DeleteStream(ctx, stream); {
 		case err == nil:
 			found = true

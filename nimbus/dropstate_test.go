@@ -2,6 +2,7 @@ package nimbus
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -14,26 +15,24 @@ import (
 // leaveState makes the streams that a topology which keeps state leaves.
 func leaveState(t *testing.T, js jetstream.JetStream, topology string) {
 	t.Helper()
-	_, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: cluster.StateStreams(topology)[0], Subjects: cluster.StateSubjects(topology)[:1]})
-	require.NoError(t, err)
-	_, err = js.CreateObjectStore(t.Context(), jetstream.ObjectStoreConfig{Bucket: cluster.StateStreams(topology)[1][len("OBJ_"):]})
-	require.NoError(t, err)
+	log, snapshots := cluster.StateStreams(topology)
+	for name, subjects := range map[string][]string{log: cluster.StateSubjects(topology)[:1], snapshots: cluster.StateSubjects(topology)[1:]} {
+		_, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: name, Subjects: subjects})
+		require.NoError(t, err)
+	}
 }
 
 func streams(t *testing.T, js jetstream.JetStream) (names []string) {
 	t.Helper()
-	all := js.StreamNames(t.Context(), jetstream.WithStreamListSubject("gale.state.>"))
-	for name := range all.Name() {
-		names = append(names, name)
-	}
-	require.NoError(t, all.Err())
-	objects := js.ObjectStoreNames(t.Context())
-	for name := range objects.Name() {
-		if name != cluster.ProgramBucket {
-			names = append(names, name)
+	for _, subject := range []string{"gale.state.>", "$O.>"} {
+		all := js.StreamNames(t.Context(), jetstream.WithStreamListSubject(subject))
+		for name := range all.Name() {
+			if name != "OBJ_"+cluster.ProgramBucket && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
+		require.NoError(t, all.Err())
 	}
-	require.NoError(t, objects.Error())
 	return names
 }
 
@@ -51,7 +50,8 @@ func TestStateIsDroppedOfATopologyThatIsGone(t *testing.T) {
 
 	r.awaitGone("words")
 	r.must(cluster.VerbDropState, name, nil)
-	require.ElementsMatch(t, []string{cluster.StateStreams("words.2")[0], cluster.StateStreams("words.2")[1][len("OBJ_"):]}, streams(t, r.js))
+	log, snapshots := cluster.StateStreams("words.2")
+	require.ElementsMatch(t, []string{log, snapshots}, streams(t, r.js))
 	r.refused(cluster.NotFound, cluster.VerbDropState, name)
 	r.refused(cluster.Invalid, cluster.VerbDropState, cluster.NameRequest{Name: "*"})
 }
