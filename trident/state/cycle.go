@@ -131,7 +131,7 @@ func (p *Partition) encodeSlice(slice int) error {
 func (p *Partition) collect(slice int, units []span) (entries [][]byte, expired []string, err error) {
 	entries = make([][]byte, len(units))
 	err = p.store.Slice(slice, func(key string, value []byte) bool {
-		if written, _ := unwrap(value); p.expired(written, p.point.Time) {
+		if _, ok := p.alive(value, p.point.Time); !ok {
 			expired = append(expired, key)
 			return true
 		}

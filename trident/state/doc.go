@@ -3,7 +3,7 @@
 //
 // # The parts
 //
-// A [Store] has the committed values of one partition: in memory ([Memory]) or in a file, for more than fits into memory (OpenDisk). A [Partition] is one task's part of
+// A [Store] has the committed values of one partition: in memory ([Memory]) or in a file, for more than fits into memory ([OpenDisk]). A [Partition] is one task's part of
 // a state: its store, an overlay for each batch in the pipeline, and what it takes to write its changes to the topology's log and to read them
 // back. The log is the truth; a store, and a snapshot, only save the time of reading all of it.
 //

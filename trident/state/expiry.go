@@ -27,6 +27,18 @@ func unwrap(stored []byte) (written int64, value []byte) {
 	return int64(binary.LittleEndian.Uint64(stored)), stored[stampSize:]
 }
 
+// alive returns what wrap was given, unless it has expired.
+func (p *Partition) alive(stored []byte, now int64) (value []byte, ok bool) {
+	if p.o.TTL == 0 {
+		return stored, true
+	}
+	written, value := unwrap(stored)
+	if p.expired(written, now) {
+		return nil, false
+	}
+	return value, true
+}
+
 // expired says whether a value that was written at one time is gone at another. Times are those of batches, so that it depends on nothing but the log.
 func (p *Partition) expired(written, now int64) bool {
 	return p.o.TTL > 0 && now-written >= int64(p.o.TTL/time.Millisecond)

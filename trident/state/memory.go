@@ -68,7 +68,7 @@ func (m *memory) put(values map[string][]byte, key string, value []byte) {
 
 // renew returns a copy of value, in old's memory when that is about as large. It is never nil.
 func renew(old, value []byte) []byte {
-	if len(value) > cap(old) || cap(old) > 2*len(value)+64 {
+	if old == nil || len(value) > cap(old) || cap(old) > 2*len(value)+64 {
 		return append(make([]byte, 0, len(value)), value...)
 	}
 	return append(old[:0], value...)

@@ -111,14 +111,14 @@ func (p *Partition) Begin(txid, attempt uint64, now int64) error {
 	case txid < next || len(p.overlays) > 0 && p.overlays[0].attempt != attempt:
 		return fmt.Errorf("state %q: batch %d of attempt %d begins, and the next here is %d: %w", p.o.Name, txid, attempt, next, ErrOrder)
 	}
-	o := p.fresh()
+	o := p.overlay()
 	o.txid, o.attempt, o.time = txid, attempt, max(now, p.point.Time)
 	p.overlays = append(p.overlays, o)
 	p.note(txid)
 	return nil
 }
 
-func (p *Partition) fresh() *overlay {
+func (p *Partition) overlay() *overlay {
 	if n := len(p.spare); n > 0 {
 		o := p.spare[n-1]
 		p.spare = p.spare[:n-1]
@@ -152,12 +152,12 @@ func (p *Partition) Committed(key string) (value []byte, ok bool, err error) {
 }
 
 func (p *Partition) committed(key string, now int64) ([]byte, bool, error) {
-	value, ok, err := p.store.Get(key)
-	if !ok || err != nil || p.o.TTL == 0 {
-		return value, ok, err
+	stored, ok, err := p.store.Get(key)
+	if !ok || err != nil {
+		return nil, false, err
 	}
-	written, value := unwrap(value)
-	return value, !p.expired(written, now), nil
+	value, ok := p.alive(stored, now)
+	return value, ok, nil
 }
 
 // Put changes a key's value in the batch that began last. The value is copied; the key is kept until the batch is committed or aborted, and must not change. nil is an empty value.
