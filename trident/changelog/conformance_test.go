@@ -30,6 +30,10 @@ var makers = map[string]func(t *testing.T) (a, b changelog.Log){
 		l := openFolder(t, t.TempDir())
 		return l, l
 	},
+	"jetstream": func(t *testing.T) (a, b changelog.Log) {
+		r := newRig(t)
+		return r.log("a.b-c_d", changelog.Options{}), r.log("a.b-c_d", changelog.Options{})
+	},
 }
 
 func openFolder(t testing.TB, path string) changelog.Log {
@@ -173,12 +177,17 @@ func TestNothingOlderLandsAfterAFence(t *testing.T) {
 		for w := range writers {
 			l := []changelog.Log{a, b}[w%2]
 			wg.Go(func() {
+				var former uint64
 				for round := range rounds {
 					attempt, err := l.Fence(ctx, nil)
 					if err != nil {
 						t.Errorf("fence: %v", err)
 						return
 					}
+					if _, err := l.Append(ctx, former, changelog.Commit, []byte("late")); !errors.Is(err, changelog.ErrFenced) {
+						t.Errorf("attempt %d after %d: %v", former, attempt, err)
+					}
+					former = attempt
 					for i := range appends {
 						text := fmt.Sprintf("%d %d %d %d", attempt, w, round, i)
 						switch n, err := l.Append(ctx, attempt, changelog.Staged, []byte(text)); {
@@ -207,7 +216,7 @@ func TestNothingOlderLandsAfterAFence(t *testing.T) {
 			}
 		}
 		acked.Range(func(n, _ any) bool { require.Fail(t, "acknowledged, but not there", "record %d", n); return false })
-		require.Positive(t, refused.Load(), "no writer met another")
+		t.Logf("%d appends refused", refused.Load())
 	})
 }
 
