@@ -90,7 +90,7 @@ func (x *exchange[T]) end() error {
 		t := &x.to[i]
 		x.send(t)
 		k := x.packet(packetEnd)
-		k.chunks, t.chunks = t.chunks, 0
+		k.chunks, t.chunks, k.ended = t.chunks, 0, x.p.ended
 		x.emit.Anchored(x.p.from).Direct(t.task).Emit(topology.Of(k))
 	}
 	return nil
@@ -98,7 +98,7 @@ func (x *exchange[T]) end() error {
 
 func (x *exchange[T]) packet(kind packetKind) *packet {
 	k := x.p.batch.packet
-	k.kind, k.edge, k.data, k.encode, k.chunks = kind, uint16(x.e.id), nil, nil, 0
+	k.kind, k.edge, k.data, k.encode, k.chunks, k.ended = kind, uint16(x.e.id), nil, nil, 0, false
 	return &k
 }
 

@@ -35,6 +35,7 @@ type working struct {
 	open   int // inputs that have not ended
 	inputs []input
 	over   bool
+	ended  bool // the inputs that have ended the batch have nothing in later ones
 }
 
 // input is one edge into a head.
@@ -183,7 +184,7 @@ func (l *lane) begin(p *packet) error {
 	l.pipe.batch = &batch{packet: *p}
 	l.begun = true
 	for _, w := range l.work {
-		w.over, w.open = false, len(w.n.in)
+		w.over, w.open, w.ended = false, len(w.n.in), true
 		w.inputs = w.inputs[:0]
 		for _, e := range w.n.in {
 			w.inputs = append(w.inputs, input{left: len(l.t.tc.Tasks(e.from.place.id)), chunks: map[topology.TaskID]uint32{}})
@@ -255,11 +256,12 @@ func (l *lane) end(h *held) error {
 		return fmt.Errorf("of %d chunks from task %d, %d have come", h.p.chunks, h.t.Task(), got)
 	}
 	l.ends = append(l.ends, h.t)
+	w.ended = w.ended && h.p.ended
 	if in.left--; in.left == 0 {
 		w.open--
 	}
 	if w.open == 0 && !w.over {
-		w.over = true
+		w.over, l.pipe.ended = true, w.ended
 		if err := w.head.finish(); err != nil {
 			return err
 		}

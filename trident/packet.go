@@ -24,6 +24,7 @@ type packet struct {
 	kind    packetKind
 	group   uint16
 	edge    uint16
+	ended   bool   // of an end: nor will there be any of them in a later batch, since the sources have ended
 	chunks  uint32 // of an end: how many chunks came before it
 	attempt uint64
 	txid    uint64
@@ -42,10 +43,17 @@ func init() { topology.Register[*packet]("gale.trident.packet") }
 
 const packetHeader = 1 + 2 + 2 + 4 + 6*8
 
+// endedBit is set in the byte of the kind.
+const endedBit = 0x80
+
 // MarshalBinary encodes the packet for another worker.
 func (p *packet) MarshalBinary() ([]byte, error) {
 	b := make([]byte, 0, packetHeader+1024)
-	b = append(b, byte(p.kind))
+	kind := byte(p.kind)
+	if p.ended {
+		kind |= endedBit
+	}
+	b = append(b, kind)
 	b = binary.BigEndian.AppendUint16(b, p.group)
 	b = binary.BigEndian.AppendUint16(b, p.edge)
 	b = binary.BigEndian.AppendUint32(b, p.chunks)
@@ -68,10 +76,14 @@ var errPacket = errors.New("trident: a packet is malformed")
 
 // UnmarshalBinary reads what MarshalBinary has written. The data stays encoded: only the receiving operator knows its type.
 func (p *packet) UnmarshalBinary(b []byte) error {
-	if len(b) < packetHeader || b[0] == 0 || packetKind(b[0]) >= numPacketKinds {
+	if len(b) < packetHeader {
 		return errPacket
 	}
-	p.kind, p.group, p.edge = packetKind(b[0]), binary.BigEndian.Uint16(b[1:]), binary.BigEndian.Uint16(b[3:])
+	p.kind, p.ended = packetKind(b[0]&^endedBit), b[0]&endedBit != 0
+	if p.kind == 0 || p.kind >= numPacketKinds {
+		return errPacket
+	}
+	p.group, p.edge = binary.BigEndian.Uint16(b[1:]), binary.BigEndian.Uint16(b[3:])
 	p.chunks = binary.BigEndian.Uint32(b[5:])
 	numbers := b[9:packetHeader]
 	for i, n := range [...]*uint64{&p.attempt, &p.txid, &p.from, &p.last, &p.commit} {

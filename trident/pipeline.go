@@ -25,6 +25,7 @@ type pipeline struct {
 	from  *topology.Tuple // what emits are anchored to
 	ctx   context.Context // of the call that works on the batch
 	ends  []func()
+	ended bool // while inputs end a batch: they will have nothing in later ones either, since the sources have ended
 }
 
 // onClose has f called when the pipeline is given up.

@@ -111,6 +111,7 @@ func (r *reading[T]) finish() (err error) {
 			return err
 		}
 	}
+	r.p.ended = r.ended()
 	if err := r.out.end(); err != nil {
 		return err
 	}
@@ -128,13 +129,24 @@ func (r *reading[T]) round() bool {
 	return false
 }
 
+// ended reports whether there will never be more to read.
+func (r *reading[T]) ended() bool {
+	for _, p := range r.parts {
+		if !p.ended {
+			return false
+		}
+	}
+	return true
+}
+
 // readAll reads a little of each partition.
 func (r *reading[T]) readAll() error {
 	for _, p := range r.parts {
-		if p.dry {
+		left := r.p.task.g.options.batchRecords - r.records
+		if p.dry || left <= 0 {
 			continue
 		}
-		more, position, err := p.reader.Read(r.buf[:0], readRecords)
+		more, position, err := p.reader.Read(r.buf[:0], min(readRecords, left))
 		r.buf = more
 		if errors.Is(err, io.EOF) {
 			p.ended, err = true, nil
@@ -157,9 +169,8 @@ func (r *reading[T]) readAll() error {
 }
 
 func (r *reading[T]) tellReport() {
-	m := mail{Kind: mailReport, Attempt: r.p.batch.attempt, TxID: r.p.batch.txid, Records: r.records, More: r.round(), Ended: true, Positions: map[string][]byte{}}
+	m := mail{Kind: mailReport, Attempt: r.p.batch.attempt, TxID: r.p.batch.txid, Records: r.records, More: r.round(), Ended: r.ended(), Positions: map[string][]byte{}}
 	for _, p := range r.parts {
-		m.Ended = m.Ended && p.ended
 		if p.moved {
 			m.Positions[r.key(p.name)] = p.position
 		}
