@@ -6,6 +6,7 @@
 //	S02  names and arguments that a shell would obey
 //	S03  bytes that are no requests, beats, reports or frames
 //	S15  files that others could read, under a careless umask
+//	S16  what credentials for state allow, next to what a log needs (package auth has what they deny)
 //	S17  uploads that are too large, or too many
 //	S18  listening beyond this machine
 //
