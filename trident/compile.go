@@ -2,6 +2,7 @@ package trident
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/galestream/gale/topology"
 )
@@ -83,7 +84,10 @@ func (p *place) take(n *node) {
 		p.states = append(p.states, n.state)
 	}
 	p.tasks = max(p.tasks, n.tasks)
-	p.durable = p.durable || len(p.states) > 0 || n.sink != nil
+	if n.state != nil && n.state.node == n {
+		p.durable = p.durable || n.state.load == nil
+	}
+	p.durable = p.durable || n.sink != nil
 }
 
 func (g *graph) declare(p *place) {
@@ -95,7 +99,7 @@ func (g *graph) declare(p *place) {
 		for _, e := range n.in {
 			d.Direct(topology.From(e.from.place.id, e.stream()))
 		}
-		if n.up == nil && len(n.in) == 0 {
+		if n.up == nil && len(n.in) == 0 && (n.state == nil || n.state.load == nil) {
 			d.All(topology.From(n.group.leader, beginStream))
 		}
 	}
@@ -124,8 +128,18 @@ func (g *graph) own(n *node, what string) {
 
 // check finds what can only be seen of the whole.
 func (g *graph) check() {
-	if len(g.groups[0].roots) == 0 && len(g.states) > 0 {
+	if len(g.groups[0].roots) == 0 && slices.ContainsFunc(g.states, func(s *stateSpec) bool { return s.load == nil }) {
 		g.problem("", "it has states, and no source to fill them: NewStream begins one")
+	}
+	for _, q := range g.groups[1:] {
+		if q.answers != 1 {
+			g.problem("query."+q.query, "it has %d answers; Answer has to be called for one of its streams", q.answers)
+		}
+	}
+	for _, p := range g.places {
+		if len(p.heads) == 1 && p.heads[0].state != nil && p.heads[0].state.load != nil {
+			g.problem(p.id, "nobody asks the table: StateQuery does")
+		}
 	}
 	g.checkCycles()
 	g.checkExactlyOnce()
@@ -170,6 +184,9 @@ func (g *graph) checkExactlyOnce() {
 		}
 	}
 	for _, s := range g.states {
+		if s.load != nil {
+			continue
+		}
 		for _, n := range s.node.sources() {
 			if !ExactlyOnce(n.kind, Opaque) && !s.duplicates {
 				g.problem(s.name, "no state can be exactly-once with source %q, which is %v; if that will do, say so with AllowDuplicates", n.name, n.kind)

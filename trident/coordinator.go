@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/galestream/gale/topology"
@@ -14,18 +15,19 @@ import (
 
 // coordinator is the spout that begins and commits the batches: the host of a commit.Machine, which decides.
 type coordinator struct {
-	g       *graph
-	tc      *topology.Context
-	log     changelog.Log
-	machine *commit.Machine
-	attempt commit.Attempt // the last that the machine was told of
-	id      string         // in the notes of its fences
-	sources map[topology.TaskID]int
-	bases   *bases
-	begun   time.Time
-	ended   bool
-	halted  string
-	timer   *time.Timer
+	g         *graph
+	tc        *topology.Context
+	log       changelog.Log
+	machine   *commit.Machine
+	attempt   commit.Attempt // the last that the machine was told of
+	id        string         // in the notes of its fences
+	sources   map[topology.TaskID]int
+	bases     *bases
+	begun     time.Time
+	ended     bool
+	halted    string
+	committed atomic.Uint64 // the last txid that is
+	timer     *time.Timer
 
 	mu struct {
 		sync.Mutex
@@ -134,6 +136,7 @@ func (c *coordinator) step(e commit.Event, out *topology.SpoutCollector) {
 	for _, a := range c.machine.Step(now.Sub(c.begun), now.UnixMilli(), e) {
 		c.do(a, out)
 	}
+	c.committed.Store(uint64(c.machine.Committed().TxID))
 }
 
 func (c *coordinator) do(a commit.Action, out *topology.SpoutCollector) {

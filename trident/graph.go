@@ -24,10 +24,11 @@ type problem struct{ operator, text string }
 
 // group is the streams that share a sequence of batches: those of all sources, or those of one query.
 type group struct {
-	id     int
-	leader string // the spout that begins its batches
-	query  string // the query's name; empty for the transactions
-	roots  []*node
+	id      int
+	leader  string // the spout that begins its batches
+	query   string // the query's name; empty for the transactions
+	roots   []*node
+	answers int // of a query: how many Answers it has
 }
 
 // node is one operator.
@@ -65,7 +66,10 @@ type edge struct {
 // extension is the name that the graph is kept by.
 const extension = "github.com/galestream/gale/trident"
 
-func graphOf(b *topology.Builder) *graph {
+// builder is what topologies are declared with.
+type builder = *topology.Builder
+
+func graphOf(b builder) *graph {
 	return b.Extension(extension, func() topology.Extension {
 		g := &graph{b: b, counters: map[string]int{}}
 		g.groups = []*group{{leader: Coordinator}}

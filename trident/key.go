@@ -19,6 +19,15 @@ func mustKey[K comparable]() func([]byte, K) []byte {
 	return k.Append
 }
 
+// mustKeys is keyOf for a type that was checked.
+func mustKeys[K comparable]() codec.Keys[K] {
+	k, err := keyOf[K]()
+	if err != nil {
+		panic(err)
+	}
+	return k
+}
+
 // checkKey reports a type that can't be a key.
 func checkKey[K comparable](n *node) {
 	if _, err := keyOf[K](); err != nil {

@@ -3,6 +3,7 @@ package trident
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/galestream/gale/topology"
 )
@@ -20,6 +21,7 @@ type lane struct {
 	pipe    *pipeline
 	work    []*working // by the position of the node among nodes
 	ends    []*topology.Tuple
+	later   []*held // for operators that read a state whose writer has not ended the batch
 }
 
 // held is a packet and the tuple that it came as.
@@ -98,7 +100,8 @@ func (l *lane) abandon(from uint64) {
 // drop acks all that is held: its trees have failed already, or nobody waits for them.
 func (l *lane) drop() {
 	l.ackAll(l.ends)
-	l.ends, l.begun = nil, false
+	l.ackHeld(l.later)
+	l.ends, l.later, l.begun = nil, nil, false
 	for txid, waiting := range l.waiting {
 		l.ackHeld(waiting)
 		delete(l.waiting, txid)
@@ -166,15 +169,52 @@ func (l *lane) process(ctx context.Context, h *held) error {
 		}
 	}
 	l.pipe.from, l.pipe.ctx = h.t, ctx
+	if h.p.kind != packetBegin && l.mustWait(h.p) {
+		l.later = append(l.later, h)
+		return nil
+	}
 	switch h.p.kind {
 	case packetBegin:
 		return l.source(h)
 	case packetChunk:
 		return l.chunk(h)
 	case packetEnd:
-		return l.end(h)
+		return l.end(ctx, h)
 	}
 	return errPacket
+}
+
+// mustWait reports whether a packet is for an operator that reads a state which another one of this lane has still to write for the
+// batch: records see the state as it is after their batch.
+func (l *lane) mustWait(p *packet) bool {
+	for _, w := range l.work {
+		if w.n.state == nil || w.n.state.node == w.n || !w.has(p.edge) {
+			continue
+		}
+		for _, writer := range l.work {
+			if writer.n == w.n.state.node {
+				return !writer.over
+			}
+		}
+	}
+	return false
+}
+
+func (w *working) has(id uint16) bool {
+	return slices.ContainsFunc(w.n.in, func(e *edge) bool { return e.id == int(id) })
+}
+
+// resume takes up what has waited for a writer.
+func (l *lane) resume(ctx context.Context) error {
+	later := l.later
+	l.later = nil
+	for i, h := range later {
+		if err := l.process(ctx, h); err != nil {
+			l.later = append(l.later, later[i:]...)
+			return err
+		}
+	}
+	return nil
 }
 
 func (l *lane) begin(p *packet) error {
@@ -247,7 +287,7 @@ func (l *lane) chunk(h *held) error {
 	return nil
 }
 
-func (l *lane) end(h *held) error {
+func (l *lane) end(ctx context.Context, h *held) error {
 	w, in, _, err := l.find(h.p)
 	if err != nil {
 		return err
@@ -263,6 +303,9 @@ func (l *lane) end(h *held) error {
 	if w.open == 0 && !w.over {
 		w.over, l.pipe.ended = true, w.ended
 		if err := w.head.finish(); err != nil {
+			return err
+		}
+		if err := l.resume(ctx); err != nil {
 			return err
 		}
 	}

@@ -49,7 +49,7 @@ func (g *graph) ensureOptions() {
 		g.options.batchRecords = defaultBatchRecords
 	}
 	if g.options.open == nil {
-		g.options.open = func(string) (changelog.Log, error) { return changelog.Memory(), nil }
+		g.options.open = changelog.Environment
 	}
 	if g.options.batchRecords < 0 {
 		g.problem("", "BatchRecords is %d, must be at least 1", g.options.batchRecords)

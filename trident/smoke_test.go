@@ -17,8 +17,8 @@ import (
 
 type listSource struct{ lines []string }
 
-func (l listSource) Kind() trident.Kind                               { return trident.Transactional }
-func (l listSource) Partitions(context.Context) ([]string, error)      { return []string{"0"}, nil }
+func (l listSource) Kind() trident.Kind                           { return trident.Transactional }
+func (l listSource) Partitions(context.Context) ([]string, error) { return []string{"0"}, nil }
 func (l listSource) Open(_ context.Context, _ string, after []byte, ready func()) (trident.Reader[string], error) {
 	ready()
 	return &listReader{lines: l.lines[len(after):], pos: len(after)}, nil

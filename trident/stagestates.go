@@ -8,7 +8,7 @@ import (
 
 // openStates opens the task's parts of states and sinks. They are brought to where the log is when the first batch comes: the coordinator, who is told,
 // begins a new attempt.
-func (t *stageTask) openStates(ctx context.Context) (err error) {
+func (t *stageTask) openStates() (err error) {
 	if t.log, err = t.g.openLog(t.tc); err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (t *stageTask) openStates(ctx context.Context) (err error) {
 		}
 	}
 	t.tell(mail{Kind: mailOpened})
-	return t.serve()
+	return nil
 }
 
 func (t *stageTask) tell(m mail) { t.tc.Tell(t.leader, m.encode()) }

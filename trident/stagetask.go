@@ -2,6 +2,7 @@ package trident
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -22,8 +23,13 @@ type stageTask struct {
 	sinks  []sinkPart
 	leader topology.TaskID // the coordinator
 
-	stagings  map[uint64]*staging
-	storing   map[uint64]*state.Snapshot
+	stagings map[uint64]*staging
+	storing  map[uint64]*state.Snapshot
+	statics  map[*stateSpec]any // what tables have that nothing changes
+	asked    struct {
+		sync.Mutex
+		questions []question
+	}
 	told      uint64 // the base that the coordinator was told last
 	lastStage uint64
 	over      context.Context // ends what is under way in the background
@@ -32,7 +38,7 @@ type stageTask struct {
 }
 
 func newStageTask(g *graph, p *place) *stageTask {
-	return &stageTask{g: g, place: p, lanes: map[uint16]*lane{}, stagings: map[uint64]*staging{}, storing: map[uint64]*state.Snapshot{}}
+	return &stageTask{g: g, place: p, lanes: map[uint16]*lane{}, stagings: map[uint64]*staging{}, storing: map[uint64]*state.Snapshot{}, statics: map[*stateSpec]any{}}
 }
 
 // Prepare opens the task's part of the states: nothing that older tasks write can land behind its back.
@@ -40,6 +46,12 @@ func (t *stageTask) Prepare(ctx context.Context, tc *topology.Context) (err erro
 	t.tc = tc
 	t.over, t.end = context.WithCancel(context.Background())
 	for _, n := range t.place.heads {
+		if n.state != nil && n.state.load != nil && n.state.node == n {
+			if t.statics[n.state], err = n.state.load(ctx, tc.Index, t.tasks()); err != nil {
+				return fmt.Errorf("table %q: %w", n.name, err)
+			}
+			continue
+		}
 		id := uint16(n.group.id)
 		if t.lanes[id] == nil {
 			t.lanes[id] = &lane{t: t, group: n.group, waiting: map[uint64][]*held{}}
@@ -49,10 +61,10 @@ func (t *stageTask) Prepare(ctx context.Context, tc *topology.Context) (err erro
 	if leaders := tc.Tasks(Coordinator); len(leaders) > 0 {
 		t.leader = leaders[0]
 	}
-	if !t.place.durable {
-		return nil
+	if t.place.durable {
+		err = t.openStates()
 	}
-	return t.openStates(ctx)
+	return errors.Join(err, t.serve())
 }
 
 // Execute implements [topology.Bolt]. It returns no error: what fails is failed where it is known which tuple that is.
@@ -87,15 +99,22 @@ func (t *stageTask) Receive(_ context.Context, _ topology.TaskID, m []byte, out 
 	if err != nil {
 		return err
 	}
-	if mail.Kind == mailStored {
+	switch mail.Kind {
+	case mailStored:
 		t.stored(mail)
-		return nil
-	}
-	if s := t.stagings[mail.Token]; s != nil {
-		delete(t.stagings, mail.Token)
-		t.staged(s)
+	case mailAsked:
+		t.doAsked()
+	case mailStaged:
+		t.settled(mail.Token)
 	}
 	return nil
+}
+
+func (t *stageTask) settled(token uint64) {
+	if s := t.stagings[token]; s != nil {
+		delete(t.stagings, token)
+		t.staged(s)
+	}
 }
 
 // Cleanup ends the task.

@@ -49,7 +49,7 @@ func (t *stageTask) openStore(s *stateSpec) (state.Store, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("state %q: %w", s.name, err)
 	}
-	return openDisk(filepath.Join(folder, fmt.Sprintf("%s-%d-of-%d.db", s.name, t.tc.Index, t.tasks())))
+	return state.OpenDisk(filepath.Join(folder, fmt.Sprintf("%s-%d-of-%d.db", s.name, t.tc.Index, t.tasks())), state.Identity{Topology: t.tc.Topology, State: s.name, Partition: t.tc.Index, Partitions: t.tasks()})
 }
 
 // settle brings the part to where an attempt begins.
@@ -88,5 +88,3 @@ func (p *statePart) staged() [][]byte { return p.part.Staged() }
 func (p *statePart) unreadable(key []byte, err error) error {
 	return fmt.Errorf("state %q: the value of key %q can't be read as this program's type (was the type changed?): %w", p.spec.name, key, err)
 }
-
-func openDisk(path string) (state.Store, error) { return state.Memory(), nil }

@@ -1,6 +1,7 @@
 package trident
 
 import (
+	"context"
 	"time"
 )
 
@@ -14,7 +15,9 @@ type stateSpec struct {
 	duplicates bool
 	node       *node // the operator that writes it
 	parse      func(text string) ([]byte, error)
-	show       func(value []byte) ([]byte, error) // as JSON
+	load       func(ctx context.Context, index, tasks int) (any, error)      // of a table that nothing changes: a map
+	find       func(m any, key []byte) (value []byte, found bool, err error) // in that map
+	show       func(value []byte) ([]byte, error)                            // as JSON
 }
 
 // StateOption changes how a state is kept.
