@@ -41,7 +41,7 @@ type Answer func(ctx context.Context, request []byte) ([]byte, error)
 const MaxQuestion = 512 << 10
 
 // Serve has f answer the questions from outside that are asked of this task under the name of the endpoint, until the task's instance
-// ends: its Close or Cleanup, or its replacement after a panic. Calling it again replaces f. f is called
+// ends: its Close or Cleanup, before which the ctx of each f that runs is done, or its replacement after a panic. Calling it again replaces f. f is called
 // on goroutines of the runtime, several at a time, so it must be safe for that; a panic of it is an error for who asked. The name is as
 // those of components ([CheckName]); a task may have 64.
 func (c *Context) Serve(endpoint string, f Answer) error { return c.services.Serve(endpoint, f) }

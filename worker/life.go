@@ -23,7 +23,11 @@ func (t *task) start(ctx context.Context) (err error) {
 		if p := recover(); p != nil {
 			err = newPanicError(t.name(), p)
 		}
+		if err != nil {
+			t.questions.close()
+		}
 	}()
+	t.questions.open(ctx)
 	if t.spout != nil {
 		return t.spout.open(ctx)
 	}
@@ -33,6 +37,7 @@ func (t *task) start(ctx context.Context) (err error) {
 // startAgain replaces an instance that has panicked, after a pause that grows while nothing but panics
 // happens. An error says that it can't be: the topology ends.
 func (t *task) startAgain(ctx context.Context) error {
+	t.questions.close() // it can't answer for one that is not there
 	for {
 		t.w.driver.pause(t, restartPause(t.panics))
 		t.panics++

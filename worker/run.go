@@ -85,6 +85,7 @@ func (r *run) open(running context.Context) error {
 
 // main is a task's goroutine.
 func (r *run) main(t *task, loop func(context.Context), stop func(), opened chan<- error) {
+	defer t.questions.close()
 	err := t.start(r.w.hard)
 	opened <- err
 	if err != nil {
@@ -283,7 +284,11 @@ const grace = time.Second
 // await waits until the tasks' goroutines have ended.
 func (r *run) await() error {
 	ended := make(chan struct{})
-	go func() { r.tasks.Wait(); close(ended) }()
+	go func() {
+		r.tasks.Wait()
+		r.w.answers.running.Wait() // nothing is asked of tasks that have ended
+		close(ended)
+	}()
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {

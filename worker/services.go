@@ -23,8 +23,9 @@ func (s services) Shared(name string, open func() (any, error)) (any, error) {
 	return s.t.w.shared.get(s.t.w.hard, name, open)
 }
 
-// Serve can't yet.
-func (s services) Serve(string, topology.Answer) error { return nil }
+func (s services) Serve(endpoint string, f topology.Answer) error {
+	return s.t.questions.serve(endpoint, f)
+}
 
 func (s services) Tell(to topology.TaskID, mail []byte) bool { return s.t.mailTo(to, mail) }
 

@@ -230,6 +230,7 @@ func (t *spoutTask) stop() {
 	t.hear()
 	t.failAll(errStopped)
 	t.setActive(false)
+	t.questions.close()
 	t.lifecycleCall("close", func() error {
 		if c, ok := t.instance.(topology.Closer); ok {
 			return c.Close()

@@ -11,7 +11,7 @@ import (
 
 // Stepper runs a topology's tasks in the caller's goroutine and in simulated time, for tests: the
 // same seed gives the same run. It is the engine of package topologytest. It is not safe for
-// concurrent use, but components may use goroutines of their own and Context.Wake.
+// concurrent use, but components may use goroutines of their own, Context.Wake and Context.Tell.
 type Stepper struct {
 	w         *Worker
 	d         *steps
@@ -64,6 +64,11 @@ func (s *Stepper) Now() time.Time { return s.d.wall() }
 
 // Snapshot tells how the tasks fare.
 func (s *Stepper) Snapshot() Snapshot { return s.w.Snapshot() }
+
+// Ask asks a task a question, as [Worker.Ask] does. Nothing is stepped meanwhile, so what answers must not wait for a task.
+func (s *Stepper) Ask(ctx context.Context, task topology.TaskID, endpoint string, request []byte) ([]byte, error) {
+	return s.w.Ask(ctx, task, endpoint, request)
+}
 
 // Settle works until nothing more happens unless time passes. It returns the error of a
 // component that ended the topology.

@@ -9,7 +9,7 @@ import (
 
 // StuckError says that calls of components' code did not return though their context was done.
 type StuckError struct {
-	Tasks []string // "component[index] for 12s"
+	Tasks []string // "component[index] for 12s"; "3 answers to questions"
 }
 
 // Error names the tasks.
@@ -23,6 +23,9 @@ func (w *Worker) stuckError() error {
 		if since := t.busy.Load(); since != 0 {
 			e.Tasks = append(e.Tasks, fmt.Sprintf("%s for %v", t.name(), time.Duration(w.driver.now()-since).Round(time.Millisecond)))
 		}
+	}
+	if n := w.answers.n.Load(); n > 0 {
+		e.Tasks = append(e.Tasks, fmt.Sprintf("%d answers to questions", n))
 	}
 	return e
 }

@@ -40,6 +40,7 @@ type task struct {
 	far   far     // nil pointers but where the topology has other workers
 
 	mail          letterbox
+	questions     questions
 	figures       figures
 	timer         *time.Timer  // see alarm
 	ctl           chan func()  // what other goroutines want done on this one

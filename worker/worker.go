@@ -35,6 +35,7 @@ type Worker struct {
 	slabs        *slabs
 	shared       shared
 	errors       errorBook
+	answers      answers
 	tickLen      time.Duration
 	timeoutTicks uint32
 

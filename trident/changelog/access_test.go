@@ -153,6 +153,32 @@ func TestNoPermissionIsListedInVain(t *testing.T) {
 	}
 }
 
+// A floor that was raised by one who could not purge is purged to by the next.
+func TestATrimThatWasCutShortIsTakenUp(t *testing.T) {
+	r := newRig(t, limited(t, "own", "_INBOX_own", "$JS.API.STREAM.PURGE.GALE_STATE_own"), &server.User{Username: "admin", Password: "pw"})
+	cut, err := changelog.JetStream(t.Context(), r.asLimited("_INBOX_own"), "own", changelog.Options{Timeout: 100 * time.Millisecond})
+	require.NoError(t, err)
+	defer cut.Close()
+	attempt := fence(t, cut, "")
+	for range 10 {
+		add(t, cut, attempt, changelog.Staged, "s")
+	}
+	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, cut.Trim(short, 11), context.DeadlineExceeded)
+	nc := r.connect(nats.UserInfo("admin", "pw"))
+	l, err := changelog.JetStream(t.Context(), nc, "own", changelog.Options{})
+	require.NoError(t, err)
+	defer l.Close()
+	require.Len(t, read(t, l, 0, 0), 1)
+	require.NoError(t, l.Trim(t.Context(), 11))
+	js, err := jetstream.New(nc)
+	require.NoError(t, err)
+	s, err := js.Stream(t.Context(), "GALE_STATE_own")
+	require.NoError(t, err)
+	require.EqualValues(t, 3, s.CachedInfo().State.Msgs, "the fence, one record, and the floor")
+}
+
 func TestTheEnvironmentSaysWhereLogsAre(t *testing.T) {
 	for _, value := range []string{"", "memory:"} {
 		t.Setenv(changelog.Variable, value)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -15,7 +16,18 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	goleak.VerifyTestMain(stoppable{m})
+}
+
+// stoppable stops the servers that tests share before goroutines are looked for.
+type stoppable struct{ m *testing.M }
+
+func (s stoppable) Run() int {
+	defer stopThree()
+	return s.m.Run()
+}
 
 // guard is for tests that would otherwise hang: none waits for it when all is well.
 const guard = 60 * time.Second
@@ -34,6 +46,7 @@ var makers = map[string]func(t *testing.T) (a, b changelog.Log){
 		r := newRig(t)
 		return r.log("a.b-c_d", changelog.Options{}), r.log("a.b-c_d", changelog.Options{})
 	},
+	"replicated": replicated,
 }
 
 func openFolder(t testing.TB, path string) changelog.Log {
@@ -310,6 +323,35 @@ func TestSnapshotsAreReplacedWhole(t *testing.T) {
 			require.Error(t, a.PutSnapshot(ctx, bad, nil), "%q", bad)
 			_, err := a.Snapshot(ctx, bad)
 			require.ErrorContains(t, err, "snapshot name", "%q", bad)
+		}
+	})
+}
+
+// A reader gets the old one or the new one, however often it is replaced meanwhile.
+func TestASnapshotIsNeverSeenInParts(t *testing.T) {
+	everywhere(t, func(t *testing.T, ctx context.Context, a, b changelog.Log) {
+		version := func(n int) []byte { return bytes.Repeat([]byte{byte(n)}, 600<<10+n) }
+		require.NoError(t, a.PutSnapshot(ctx, "x", version(0)))
+		done := make(chan error, 1)
+		go func() {
+			for n := range 20 {
+				if err := a.PutSnapshot(ctx, "x", version(n)); err != nil {
+					done <- err
+					return
+				}
+			}
+			done <- nil
+		}()
+		for reading := true; reading; {
+			select {
+			case err := <-done:
+				require.NoError(t, err)
+				reading = false
+			default:
+			}
+			got, err := b.Snapshot(ctx, "x")
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(version(len(got)-600<<10), got))
 		}
 	})
 }

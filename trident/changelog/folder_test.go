@@ -50,23 +50,6 @@ func TestTrimmedRecordsLeaveTheFile(t *testing.T) {
 	require.Less(t, info.Size(), int64(60*len(big)/2), "the room is used again")
 }
 
-func TestConcurrentAppendsAllLand(t *testing.T) {
-	l := openFolder(t, t.TempDir())
-	attempt := fence(t, l, "")
-	var wg sync.WaitGroup
-	for range 16 {
-		wg.Go(func() {
-			for range 50 {
-				if _, err := l.Append(t.Context(), attempt, changelog.Staged, []byte("x")); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	require.Len(t, read(t, l, 0, 0), 801)
-}
-
 func TestCloseWaitsForWhatIsBeingWritten(t *testing.T) {
 	path := t.TempDir()
 	l, err := changelog.Open(path)

@@ -182,6 +182,25 @@ func TestADamagedSnapshotIsNamed(t *testing.T) {
 	require.True(t, bytes.Equal(data, got))
 }
 
+// What the server does not see: a chunk whose bytes are others.
+func TestAForgedSnapshotIsRefused(t *testing.T) {
+	r := newRig(t)
+	l, js := r.log("forged", changelog.Options{}), r.js()
+	require.NoError(t, l.PutSnapshot(t.Context(), "x", []byte("data")))
+	s, err := js.Stream(t.Context(), "OBJ_gale-state-forged")
+	require.NoError(t, err)
+	chunk, err := s.GetMsg(t.Context(), 1)
+	require.NoError(t, err)
+	require.Equal(t, "data", string(chunk.Data))
+	require.NoError(t, s.Purge(t.Context(), jetstream.WithPurgeSubject(chunk.Subject)))
+	_, err = js.Publish(t.Context(), chunk.Subject, []byte("dada"))
+	require.NoError(t, err)
+	_, err = l.Snapshot(t.Context(), "x")
+	var damage *changelog.DamagedError
+	require.ErrorAs(t, err, &damage)
+	require.Equal(t, changelog.DamagedError{Log: "OBJ_gale-state-forged", Snapshot: "x", Reason: "its checksum is wrong"}, *damage)
+}
+
 // A server that comes back with an older state has lost what it acknowledged.
 func TestALogThatHasLostItsEndIsDamaged(t *testing.T) {
 	r := newRig(t)

@@ -75,9 +75,7 @@ func (e Fenced) apply(m *Machine) {
 func (m *Machine) begin(e Fenced) {
 	m.phase, m.opening, m.fencing.pending = running, true, false
 	m.time = max(m.time, e.Last.Time)
-	for i := range m.sources {
-		m.sources[i] = source{wakeAt: m.sources[i].wakeAt}
-	}
+	clear(m.sources) // they report of the first batch what is true by then
 	m.committed(e.Last, e.Sequence)
 }
 

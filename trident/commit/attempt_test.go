@@ -50,9 +50,13 @@ func TestFailureVoidsAllThatIsInFlight(t *testing.T) {
 func TestBackoff(t *testing.T) {
 	s := begun(t, one())
 	s.expect([]Action{DoFence{After: 7}}, Failed{TxID: 1, Attempt: 7})
-	for _, ms := range []time.Duration{10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000} {
+	for _, d := range []time.Duration{10 * ms, 20 * ms, 40 * ms, 80 * ms, 160 * ms, 320 * ms, 640 * ms, time.Second, time.Second} {
 		s.expect(nil, FenceFailed{})
-		require.Equal(t, []Action{DoFence{After: 7}}, s.wake(ms*time.Millisecond))
+		require.Equal(t, []Action{DoFence{After: 7}}, s.wake(d))
+	}
+	for range 100 {
+		s.expect(nil, FenceFailed{})
+		require.Equal(t, []Action{DoFence{After: 7}}, s.wake(time.Second))
 	}
 	require.Len(t, s.step(Fenced{Attempt: 9}), 1)
 	s.expect(nil, Failed{TxID: 1, Attempt: 9})
@@ -101,5 +105,5 @@ func TestCommitOfALaterAttempt(t *testing.T) {
 	s := newScript(t, one())
 	s.expect([]Action{DoFence{After: 7}}, Fenced{Attempt: 7, Last: Record{TxID: 1, Attempt: 8}})
 	s.expect(nil, Fenced{Attempt: 9, Last: Record{TxID: 2, Attempt: 10}})
-	require.Equal(t, []Action{DoFence{After: 9}}, s.wake(10*time.Millisecond))
+	require.Equal(t, []Action{DoFence{After: 9}}, s.wake(10*ms))
 }

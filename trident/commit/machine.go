@@ -132,8 +132,9 @@ func (m *Machine) maybeEnd() {
 	}
 }
 
+// over need not look at opening: no source has ended in an attempt whose first batch is not emitted.
 func (m *Machine) over() bool {
-	if m.opening || len(m.flight) > 0 || m.telling.pending || len(m.wakes) > 0 {
+	if len(m.flight) > 0 || m.telling.pending || len(m.wakes) > 0 {
 		return false
 	}
 	for _, s := range m.sources {

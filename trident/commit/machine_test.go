@@ -78,6 +78,7 @@ func TestWhatComesTwiceOrFromElsewhereHasNoEffect(t *testing.T) {
 	s.expect([]Action{append}, prepared(1))
 	s.expect(nil, prepared(1))
 	s.expect(nil, Appended{TxID: 1, Attempt: 6, Outcome: Done})
+	s.expect(nil, done(2))
 	s.step(done(1))
 	s.expect(nil, done(1))
 	s.expect(nil, Failed{TxID: 1, Attempt: 7})
@@ -91,7 +92,9 @@ func TestMissingReportFailsTheBatch(t *testing.T) {
 	s.sleeps()
 	s.pass(time.Minute) // the tree's own timeout is the host's
 	s.expect(nil, prepared(1))
-	require.Equal(t, []Action{DoFence{After: 7}}, s.wake(time.Second))
+	s.pass(time.Second / 4)
+	s.expect(nil, prepared(1))
+	require.Equal(t, []Action{DoFence{After: 7}}, s.wake(time.Second*3/4))
 }
 
 func TestEndedIsSaidOnceWhenAllIsCommitted(t *testing.T) {
@@ -134,6 +137,48 @@ func TestEndedWaitsUntilTheLastCommitIsHeard(t *testing.T) {
 	s.expect([]Action{Ended{}}, Heard{TxID: 1})
 	s.expect(nil, Unheard{TxID: 1})
 	s.sleeps()
+}
+
+// A commit is heard when it was announced last: word of a former one says nothing of it.
+func TestWordOfFormerCommits(t *testing.T) {
+	s := begun(t, Options{Sources: 1, Confirm: true, Depth: 1})
+	s.commit(1)
+	s.expect([]Action{Announce{TxID: 1, Attempt: 7, Sequence: 101}}, Unheard{TxID: 1})
+	s.pass(time.Second)
+	s.step(Ready{})
+	s.step(Unheard{TxID: 1})
+	s.step(Report{TxID: 2, Attempt: 7, Ended: true})
+	s.step(prepared(2))
+	second := Announce{TxID: 2, Attempt: 7, Sequence: 102}
+	s.expect([]Action{second}, done(2))
+	s.pass(time.Minute)
+	s.expect(nil, Tick{})
+	s.expect(nil, Unheard{TxID: 1})
+	s.expect(nil, Heard{TxID: 1})
+	s.expect([]Action{second}, Unheard{TxID: 2})
+	s.expect([]Action{Ended{}}, Heard{TxID: 2})
+}
+
+func TestEndedWaitsForTheSource(t *testing.T) {
+	for name, c := range map[string]struct {
+		wakeAt int64
+		ready  bool
+	}{"that wants a batch later": {wakeAt: 1030}, "that is ready after all": {ready: true}} {
+		t.Run(name, func(t *testing.T) {
+			s := begun(t, one())
+			s.step(Report{TxID: 1, Attempt: 7, Ended: true, More: true, WakeAt: c.wakeAt})
+			if c.ready {
+				s.expect(nil, Ready{})
+			}
+			s.step(prepared(1))
+			s.expect([]Action{Announce{TxID: 1, Attempt: 7, Sequence: 101}}, done(1))
+			s.pass(30 * ms)
+			requireEmits(t, 2, s.step(Tick{}))
+			s.step(Report{TxID: 2, Attempt: 7, Ended: true})
+			s.step(prepared(2))
+			require.Contains(t, s.step(done(2)), Ended{})
+		})
+	}
 }
 
 func TestStopFinishesWhatIsInFlight(t *testing.T) {

@@ -63,6 +63,8 @@ func TestSmallBatchesAreAnIntervalApart(t *testing.T) {
 	s.sleeps() // until batch 1 is read
 	s.expect(nil, empty(1, 0))
 	requireEmits(t, 2, s.wake(ms))
+	s.pass(time.Second)
+	s.expect(nil, Ready{}) // batch 2 is not read
 }
 
 // The records that a Ready is about may have come just after the read that reports nothing.
@@ -162,4 +164,22 @@ func TestTimeNeverGoesBack(t *testing.T) {
 	s.step(Failed{TxID: 2, Attempt: 7})
 	actions = s.step(Fenced{Attempt: 9, Last: s.m.Committed()})
 	require.EqualValues(t, 1000, actions[1].(Emit).Batch.Time)
+}
+
+// A wake is due by the time that the batch would have.
+func TestWakeWhenTheClockWasSetBack(t *testing.T) {
+	s := begun(t, one())
+	s.commit(1)
+	s.pass(time.Second)
+	s.wall = 10
+	requireEmits(t, 2, s.step(Wake{Stage: 1, At: 900}))
+}
+
+func TestMonotonicTimeNeverGoesBack(t *testing.T) {
+	s := begun(t, one())
+	s.commit(1)
+	s.now = ms
+	s.expect(nil, Tick{})
+	s.now = 0
+	requireEmits(t, 2, s.step(Ready{}))
 }

@@ -7,11 +7,11 @@ func (m *Machine) find(txid TxID, attempt Attempt) *flight {
 	if attempt != m.attempt || len(m.flight) == 0 {
 		return nil
 	}
-	first := m.flight[0].txid
-	if txid < first || txid-first >= TxID(len(m.flight)) {
+	i := txid - m.flight[0].txid // below the first it wraps around
+	if i >= TxID(len(m.flight)) {
 		return nil
 	}
-	return m.flight[txid-first]
+	return m.flight[i]
 }
 
 func (e Report) apply(m *Machine) {
