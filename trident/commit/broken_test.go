@@ -1,6 +1,7 @@
 package commit
 
 import (
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,48 +17,61 @@ type breakage struct {
 	acksEarly     bool // a partition acks before its delta is staged
 }
 
-// TestBrokenProtocolsAreFound shows that the simulation can fail: it finds each protocol that breaks one thing, for the reason
-// that it is broken.
-func TestBrokenProtocolsAreFound(t *testing.T) {
-	const stuck, wrongSum, unstaged, twice = "not all is committed", "the log shows|records, its positions", "has not staged it", "was committed before"
-	const visible = "partition . shows"
-	for name, c := range map[string]struct {
-		breakage
-		found string
-	}{
-		"no fence after a failure":               {breakage{wrap: fenceless}, "two different deltas|" + wrongSum + "|" + twice + "|" + stuck},
-		"commits without a report":               {breakage{wrap: reportless}, wrongSum},
+// brokenProtocol is a protocol that breaks one thing, and what the simulation says of it.
+type brokenProtocol struct {
+	breakage
+	found string
+}
+
+func brokenProtocols() map[string]brokenProtocol {
+	const (
+		stuck    = "not all is committed"
+		sum      = "the log shows|records, its positions" // records are lost or doubled
+		unstaged = "has not staged it"
+		twice    = "was committed before"
+		visible  = "partition . shows" // what is not committed
+	)
+	return map[string]brokenProtocol{
+		"no fence after a failure":               {breakage{wrap: fenceless}, sum},
+		"commits without a report":               {breakage{wrap: reportless}, sum},
 		"commits in spite of a batch before":     {breakage{wrap: impatient}, unstaged},
 		"takes Prepared of old attempts":         {breakage{wrap: preparedByAnyone}, unstaged},
-		"takes reports of old attempts":          {breakage{wrap: reportedByAnyone}, wrongSum},
-		"appends again what is unknown":          {breakage{wrap: retrying}, twice + "|" + wrongSum},
+		"takes reports of old attempts":          {breakage{wrap: reportedByAnyone}, sum},
+		"appends again what is unknown":          {breakage{wrap: retrying}, twice},
 		"takes unknown for done":                 {breakage{wrap: optimistic}, visible},
-		"takes unknown for refused":              {breakage{wrap: pessimistic}, twice + "|" + wrongSum},
-		"forgets that an append is under way":    {breakage{wrap: hasty}, twice + "|" + wrongSum},
+		"takes unknown for refused":              {breakage{wrap: pessimistic}, twice},
+		"forgets that an append is under way":    {breakage{wrap: hasty}, twice},
 		"goes on after a refusal":                {breakage{wrap: deafTo(isRefusal)}, stuck},
 		"goes on after a failed tree":            {breakage{wrap: deafTo(isFailure)}, stuck},
 		"announces before it has committed":      {breakage{wrap: indiscreet}, visible},
 		"never announces again":                  {breakage{wrap: deafTo(isUnheard)}, stuck},
-		"positions are those of the emission":    {breakage{wrap: backward}, wrongSum},
+		"positions are those of the emission":    {breakage{wrap: backward}, sum},
 		"positions are not handed to a source":   {breakage{wrap: positionless}, stuck},
 		"waits for reports without end":          {breakage{wrap: patient}, stuck},
 		"time goes back":                         {breakage{wrap: ahistoric}, "has time"},
-		"the log compares nothing":               {breakage{noCompare: true}, unstaged + "|" + wrongSum + "|" + twice},
-		"a source goes on where it is":           {breakage{noSeek: true}, wrongSum},
-		"a partition opens without a fence":      {breakage{noFenceOnOpen: true}, unstaged + "|" + wrongSum},
-		"a partition folds any attempt's deltas": {breakage{foldsAny: true}, visible + "|" + wrongSum},
+		"the log compares nothing":               {breakage{noCompare: true}, twice},
+		"a source goes on where it is":           {breakage{noSeek: true}, sum},
+		"a partition opens without a fence":      {breakage{noFenceOnOpen: true}, unstaged},
+		"a partition folds any attempt's deltas": {breakage{foldsAny: true}, visible},
 		"a partition acks before it has staged":  {breakage{acksEarly: true}, unstaged},
-	} {
+	}
+}
+
+// TestBrokenProtocolsAreFound shows that the simulation can fail: it finds each protocol that breaks one thing, for the reason
+// that it is broken.
+func TestBrokenProtocolsAreFound(t *testing.T) {
+	for name, c := range brokenProtocols() {
 		t.Run(name, func(t *testing.T) { requireFound(t, c.breakage, c.found) })
 	}
 }
 
+// requireFound simulates until a schedule shows what is broken. Another one may show a consequence first, but none of a
+// sound protocol shows anything.
 func requireFound(t *testing.T, b breakage, found string) {
-	seed := testSeed()
+	seed, why := testSeed(), regexp.MustCompile(found)
 	for i := range uint64(10_000) {
-		if _, err := simulate(seed+i, b); err != nil {
+		if _, err := simulate(seed+i, b); err != nil && why.MatchString(err.Error()) {
 			t.Logf("found in schedule %d of seed %d: %v", i, seed, err)
-			require.Regexp(t, found, err.Error())
 			return
 		}
 	}
