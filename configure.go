@@ -20,7 +20,7 @@ func configure(t *topology.Topology, f galeFlags, env []string) (config.Config, 
 
 // otherVariables are those of a worker's process and of the command gale, which are no keys.
 var otherVariables = []string{
-	cluster.SpecVariable, cluster.FolderVariable, cluster.DescribeVariable, "GALE_NATS", "GALE_CREDS", "GALE_TLS_CA", "GALE_TLS_CERT", "GALE_TLS_KEY",
+	cluster.SpecVariable, cluster.FolderVariable, cluster.DescribeVariable, cluster.StateVariable, "GALE_NATS", "GALE_CREDS", "GALE_TLS_CA", "GALE_TLS_CERT", "GALE_TLS_KEY",
 }
 
 // declared is the configuration that the topology's author declares.

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/galestream/gale/trident/changelog"
 	"github.com/galestream/gale/trident/state"
 )
 
@@ -34,22 +36,31 @@ func (t *stageTask) openState(s *stateSpec) (*statePart, error) {
 	return &statePart{t: t, spec: s, part: part, kept: store}, nil
 }
 
-// stateFolder is the environment's variable that says where states that are kept on disk have their files.
-const stateFolder = "GALE_STATE_FILES"
-
 func (t *stageTask) openStore(s *stateSpec) (state.Store, error) {
 	if !s.disk {
 		return state.Memory(), nil
 	}
-	folder := os.Getenv(stateFolder)
-	if folder == "" {
-		folder = filepath.Join(os.TempDir(), "gale-state")
-	}
-	folder = filepath.Join(folder, t.tc.Topology)
+	folder := filepath.Join(filesFolder(), t.tc.Topology)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("state %q: %w", s.name, err)
 	}
-	return state.OpenDisk(filepath.Join(folder, fmt.Sprintf("%s-%d-of-%d.db", s.name, t.tc.Index, t.tasks())), state.Identity{Topology: t.tc.Topology, State: s.name, Partition: t.tc.Index, Partitions: t.tasks()})
+	file := fmt.Sprintf("%s-%d-of-%d.db", s.name, t.tc.Index, t.tasks())
+	return state.OpenDisk(filepath.Join(folder, file), state.Identity{Topology: t.tc.Topology, State: s.name, Partition: t.tc.Index, Partitions: t.tasks()})
+}
+
+// workerFolder is the environment's variable that names a worker's folder in a cluster.
+const workerFolder = "GALE_WORKER_FOLDER"
+
+// filesFolder is where states that are kept on disk have their files: in the worker's folder, beside a log that is kept in a folder, or else among the
+// files of this process that the system may remove.
+func filesFolder() string {
+	if folder := os.Getenv(workerFolder); folder != "" {
+		return filepath.Join(folder, "state")
+	}
+	if folder, ok := strings.CutPrefix(os.Getenv(changelog.Variable), "folder:"); ok {
+		return filepath.Join(folder, "files")
+	}
+	return filepath.Join(os.TempDir(), fmt.Sprintf("gale-state-%d", os.Getpid()))
 }
 
 // settle brings the part to where an attempt begins.
