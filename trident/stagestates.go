@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// openStates opens the task's parts of states and sinks. They are brought to where the log is when the first batch comes: the coordinator, who is told,
-// begins a new attempt.
-func (t *stageTask) openStates() (err error) {
+// openStates opens the task's parts of states and sinks. States are read from the log at once, for those who ask; what is committed meanwhile is
+// seen to be missing when the next attempt begins, which the coordinator, who is told, does.
+func (t *stageTask) openStates(ctx context.Context) (err error) {
 	if t.log, err = t.g.openLog(t.tc); err != nil {
 		return err
 	}
@@ -18,6 +18,9 @@ func (t *stageTask) openStates() (err error) {
 			return err
 		}
 		t.states = append(t.states, p)
+		if err := p.recover(ctx); err != nil {
+			return err
+		}
 	}
 	for _, n := range t.place.nodes {
 		if n.sink != nil {

@@ -62,7 +62,7 @@ func (t *stageTask) Prepare(ctx context.Context, tc *topology.Context) (err erro
 		t.leader = leaders[0]
 	}
 	if t.place.durable {
-		err = t.openStates()
+		err = t.openStates(ctx)
 	}
 	return errors.Join(err, t.serve())
 }

@@ -70,15 +70,21 @@ func (p *statePart) settle(ctx context.Context, b *packet) error {
 		p.part.Abort()
 		return nil
 	}
-	txid, err := p.part.Recover(ctx)
-	if err != nil {
+	if err := p.recover(ctx); err != nil {
 		return err
 	}
-	if txid != committed {
+	if txid := p.part.TxID(); txid != committed {
 		return fmt.Errorf("state %q: the log's last commit is of batch %d, and batch %d is to come next", p.spec.name, txid, b.from)
 	}
-	p.recovered = true
 	return nil
+}
+
+// recover reads the part from the log.
+func (p *statePart) recover(ctx context.Context) error {
+	p.recovered = false
+	_, err := p.part.Recover(ctx)
+	p.recovered = err == nil
+	return err
 }
 
 // commit folds what is committed. What isn't here is made up for when the next attempt begins.
