@@ -232,7 +232,7 @@ func (t *boltTask) stop() {
 	t.failHeld(fmt.Errorf("%s was stopped while it held the tuple", t.name()))
 	t.flushWords()
 	t.setActive(false)
-
+	t.questions.close()
 	t.lifecycleCall("cleanup", func() error {
 		if c, ok := t.instance.(topology.Cleaner); ok {
 			return c.Cleanup()

@@ -15,7 +15,7 @@ import (
 )
 
 // guard is for tests that would otherwise hang: none waits for it when all is well.
-const guard = 6 * time.Second
+const guard = 60 * time.Second
 
 // declare is the part of a test that says what is run.
 type declare func(b *topology.Builder)
