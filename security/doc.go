@@ -27,7 +27,7 @@
 //   - S15 umask: in supervisor/place.go, the log has 0o644. "worker.log is open to others".
 //   - S16 what is not a worker's own: in auth/permissions.go, it may subscribe to gale.link.>. "subscribing to gale.link.U.X.X".
 //   - S16 replies: in auth/permissions.go, workers have p.Resp. "published to $KV.gale.epoch".
-//   - S16 credentials for state: in cluster/state.go, escape leaves "_" as it is: "the lists differ". In auth/state.go, workers may have STREAM.DELETE as well: the same, and in
+//   - S16 credentials for state: in cluster/state.go, escape leaves "_" as it is: "elements differ". In auth/state.go, workers may have STREAM.DELETE as well: the same, and in
 //     package auth "published to $JS.API.STREAM.DELETE.GALE_STATE_a".
 //   - S17 uploads: in nimbus/shelf.go, removeOld does not look at the age: "an upload may be under way"; or whole is always true: the program with no chunks is
 //     taken. In client/upload.go, codeNoRoom is another: "unavailable" where "no-room" is expected.
