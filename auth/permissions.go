@@ -11,7 +11,7 @@ type Role string
 // The roles. Workers have no name here: [Issuer.WorkerCredentials] makes theirs, for one worker each.
 const (
 	Daemon Role = "daemon" // Nimbus and supervisors: everything in the account GALE
-	Client Role = "client" // the CLI and programs like it: Nimbus' API but credentials, logs, reports, upload of programs
+	Client Role = "client" // the CLI and programs like it: Nimbus' API but credentials, logs, reports, questions to tasks, upload of programs
 	App    Role = "app"    // users' topologies and tools: everything in the account APPS, nothing of Gale's
 	System Role = "system" // NATS' own monitoring and administration: everything in the account SYS
 )
@@ -40,8 +40,8 @@ const control = ".c"
 func workerPermissions(name, id, worker string) (p jwt.Permissions) {
 	out, in := cluster.LinkSubject(id, "*", worker), cluster.LinkSubject(id, worker, "*")
 	p.Pub.Allow.Add(out, out+control, cluster.ReportSubject(id, worker),
-		cluster.ControlReplySubject(id, worker, "*"), cluster.AssignmentRequestSubject(id, worker))
-	p.Sub.Allow.Add(in, in+control, cluster.ControlSubject(id, worker, "*"),
+		cluster.ControlReplySubject(id, worker, "*"), cluster.AnswerSubject(id, worker, "*", "*"), cluster.AssignmentRequestSubject(id, worker))
+	p.Sub.Allow.Add(in, in+control, cluster.ControlSubject(id, worker, "*"), cluster.QuestionSubject(id, worker),
 		cluster.AssignmentSubject(id, worker), cluster.KeySubject(cluster.AssignmentPrefix+name), cluster.WorkerInbox(worker)+".>")
 	return p
 }
@@ -53,8 +53,9 @@ func clientPermissions() (p jwt.Permissions) {
 		}
 	}
 	p.Pub.Allow.Add(cluster.SupervisorSubject("*", cluster.SupervisorLogs))
+	p.Pub.Allow.Add(cluster.QuestionSubject("*", "*"))
 	p.Pub.Allow.Add(uploadSubjects()...)
-	p.Sub.Allow.Add(cluster.ReportSubject("*", "*"), cluster.ClientInbox+".>")
+	p.Sub.Allow.Add(cluster.ReportSubject("*", "*"), cluster.AnswerSubject("*", "*", "*", "*"), cluster.ClientInbox+".>")
 	return p
 }
 

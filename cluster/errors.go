@@ -18,6 +18,8 @@ const (
 	Unauthorized Code = "unauthorized" // the credentials don't allow it
 	Timeout      Code = "timeout"      // it did not happen in time; it may still happen
 	Unavailable  Code = "unavailable"  // nobody leads, or NATS can't be reached
+	Busy         Code = "busy"         // as many requests as it takes are being done; this one was not begun
+	Refused      Code = "refused"      // a component's code was asked, and has answered with an error
 	Internal     Code = "internal"     // a fault of Gale's
 )
 

@@ -36,6 +36,8 @@ type host struct {
 	missing  time.Time   // since when reads have found no place for the worker; zero: they have
 	cut      int         // how much was left out of the last report
 	owned    sync.WaitGroup
+
+	questions atomic.Int64 // that are being answered
 }
 
 // Run is the life of a worker's process: until ctx is done, Nimbus tells it to stop, its assignment is gone, or its tasks have failed.
@@ -81,6 +83,11 @@ func (h *host) connectAndRun(ctx context.Context) (err error) {
 		return fmt.Errorf("subscribing to Nimbus' requests: %w", err)
 	}
 	defer unlisten(sub)
+	questions, err := h.hearQuestions(ctx)
+	if err != nil {
+		return fmt.Errorf("subscribing to questions: %w", err)
+	}
+	defer unlisten(questions)
 	h.owned.Go(func() { h.obey(ctx) })
 	h.owned.Go(func() { (&reader{spec: h.spec, nc: h.nc, log: h.log, out: h.news, every: readInterval}).run(ctx) })
 	return h.loop(ctx)
