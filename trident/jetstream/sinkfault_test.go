@@ -47,6 +47,7 @@ func TestSinkKilledServer(t *testing.T) {
 	w := r.open(r.options())
 	var reached atomic.Uint64
 	kills := make(chan struct{})
+	t.Cleanup(func() { <-kills })
 	go func() {
 		defer close(kills)
 		for n := range uint64(8) {

@@ -119,13 +119,10 @@ func (w *sinkWriter[T]) apply(ctx context.Context, txid uint64, records []T) err
 	}
 }
 
-// afterwards looks at the stream again when a message got lost: it may take a subject no more.
+// afterwards looks at the stream again when a message got lost: it may take a subject no more, and then the next try says so.
 func (w *sinkWriter[T]) afterwards(ctx context.Context, err error) error {
-	if !errors.Is(err, ErrIncomplete) && !errors.Is(err, nats.ErrNoResponders) {
-		return err
-	}
-	if unfit := w.look(ctx); unfit != nil && !passing(unfit) {
-		return unfit
+	if errors.Is(err, ErrIncomplete) || errors.Is(err, nats.ErrNoResponders) {
+		err = errors.Join(err, w.look(ctx))
 	}
 	return err
 }

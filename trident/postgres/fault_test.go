@@ -19,6 +19,7 @@ func TestKilledServer(t *testing.T) {
 	r := newRig(t)
 	w := r.open(r.options())
 	kills := make(chan struct{})
+	t.Cleanup(func() { <-kills })
 	var reached atomic.Uint64
 	go func() {
 		defer close(kills)
