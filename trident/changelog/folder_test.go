@@ -138,6 +138,19 @@ func TestAFileThatIsNoLogIsRefused(t *testing.T) {
 	}
 }
 
+// To read where a file has been cut off under an open log is a fault of memory, which would end the program.
+func TestAFileThatIsCutOffWhileItIsOpenIsDamaged(t *testing.T) {
+	path := t.TempDir()
+	l := openFolder(t, path)
+	attempt := fence(t, l, "")
+	for range 20 {
+		add(t, l, attempt, changelog.Staged, strings.Repeat("x", 512<<10))
+	}
+	require.NoError(t, os.Truncate(filepath.Join(path, "changelog.db"), 64<<10))
+	var damage *changelog.DamagedError
+	require.ErrorAs(t, l.Read(t.Context(), 0, 0, func(changelog.Record) error { return nil }), &damage)
+}
+
 func TestAFileThatWasCutOffIsRefused(t *testing.T) {
 	path := t.TempDir()
 	file := filepath.Join(path, "changelog.db")

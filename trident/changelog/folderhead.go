@@ -74,7 +74,7 @@ func (l *folder) guard(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
-			err = &DamagedError{Log: l.path, Reason: fmt.Sprint(p)}
+			err = &DamagedError{Log: l.path, Reason: fmt.Sprintf("a page can't be read: %v", p)}
 		}
 	}()
 	return f()

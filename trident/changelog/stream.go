@@ -106,6 +106,7 @@ func (l *stream) snapshotConfig(escaped string) jetstream.StreamConfig {
 
 // ensure makes a stream, or changes what the options say of one that is there.
 func (l *stream) ensure(ctx context.Context, c jetstream.StreamConfig) (s jetstream.Stream, err error) {
+	began := time.Now()
 	err = l.patiently(ctx, "opening the stream "+c.Name, func(ctx context.Context) error {
 		s, err = l.js.Stream(ctx, c.Name)
 		if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -113,6 +114,9 @@ func (l *stream) ensure(ctx context.Context, c jetstream.StreamConfig) (s jetstr
 			s, err = l.js.CreateStream(ctx, c)
 			if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 				s, err = l.js.Stream(ctx, c.Name) // another made it meanwhile
+			}
+			if apiCode(err) == createFailed && time.Since(began) < l.o.Timeout {
+				return fmt.Errorf("%w: %w", errAgain, errors.New(err.Error()))
 			}
 		}
 		if err != nil {

@@ -16,6 +16,7 @@ const (
 	conditionInFlight jetstream.ErrorCode = 10164 // it can't be checked now: with replicas, another write on the same condition is under way
 	messageNotFound   jetstream.ErrorCode = 10037
 	storeFailed       jetstream.ErrorCode = 10077
+	createFailed      jetstream.ErrorCode = 10049 // a server of a cluster could not make a stream; it may be able to a moment later
 )
 
 // storeFull is what the server says with storeFailed when the stream has all the bytes it may have.
