@@ -33,7 +33,7 @@ type Ready struct {
 }
 
 // Wake says that a stage wants a batch with a time of at least At, in milliseconds since 1970. It replaces what the same stage has said
-// before; 0 takes it back. What is asked for once is served once.
+// before; 0 takes it back. What is asked for once is served once; a stage that keeps asking for a time that has passed gets a batch each Interval.
 type Wake struct {
 	Stage int // any number of the host's choice: one for each stage task
 	At    int64

@@ -81,10 +81,7 @@ func (m *Machine) emit() {
 // records that this batch finds, or that it just misses: it counts for the next.
 func (m *Machine) serve() {
 	for i := range m.sources {
-		s := &m.sources[i]
-		if s.ready = false; s.wakeAt <= m.time {
-			s.wakeAt = 0
-		}
+		m.sources[i].ready = false // its wake is what its report will say
 	}
 	for stage, at := range m.wakes {
 		if at <= m.time {
