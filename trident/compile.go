@@ -64,6 +64,9 @@ func (g *graph) makePlaces() {
 		}
 	}
 	for _, n := range g.nodes {
+		if n.of != nil {
+			n.name = n.of.name
+		}
 		n.place = n.headOf().place
 		n.place.take(n)
 	}
@@ -141,8 +144,21 @@ func (g *graph) check() {
 			g.problem(p.id, "nobody asks the table: StateQuery does")
 		}
 	}
+	g.checkTasks()
 	g.checkCycles()
 	g.checkExactlyOnce()
+}
+
+// checkTasks finds operators that have more tasks than they can have: also by the wish of one that runs with them.
+func (g *graph) checkTasks() {
+	for _, n := range g.nodes {
+		switch {
+		case n.single && n.place.tasks > 1:
+			g.problem(n.name, "it is the work of one task, and %d are wanted for it, or for what runs with it: Repartition begins tasks anew", n.place.tasks)
+		case n.most > 0 && n.place.tasks > n.most:
+			g.problem(n.name, "it can have %d tasks, and %d are wanted for it, or for what runs with it", n.most, n.place.tasks)
+		}
+	}
 }
 
 // checkCycles finds places that wait for each other: a query of a state by what follows from the state itself.

@@ -44,7 +44,7 @@ func newExchange[T any](p *pipeline, e *edge, c codec.Codec[T], share sharing[T]
 }
 
 func (x *exchange[T]) push(xs []T) (err error) {
-	defer guard(x.e.from.name, &err)
+	defer guard(x.e.to.name, &err) // whose way to share it is
 	n := len(x.to)
 	if n == 1 {
 		for _, v := range xs {

@@ -37,6 +37,7 @@ type node struct {
 	id     int
 	name   string // for people, and for components
 	group  *group
+	of     *node   // the operator that it is the first part of, by whose name it goes
 	up     *node   // who pushes into it in the same task; nil for the head of a pipeline
 	in     []*edge // what a head receives from other tasks
 	downs  []*node // those it pushes into
@@ -44,6 +45,7 @@ type node struct {
 	state  *stateSpec // whose partitions it needs beside it
 	tasks  int        // wanted parallelism, 0: nothing is wanted
 	single bool       // it can't have more than one task
+	most   int        // nor more than this; 0: it may have any number
 	place  *place
 	pipe   func(p *pipeline) any  // of one that is pushed into: its input, a pusher of its type
 	head   func(p *pipeline) head // of a head

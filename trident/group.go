@@ -32,7 +32,7 @@ func Aggregate[K comparable, T, A any](g Grouped[K, T], a Aggregator[T, A]) Stre
 		}
 		return Stream[Pair[K, A]]{n}
 	}
-	exchangePairs[K, A](partial(g, parts), n)
+	exchangePairs[K, A](partial(g, parts, n), n)
 	n.head = func(p *pipeline) head {
 		return headOver(n, pusher[Pair[K, A]](newCombining[K](n.name, parts, outputOf[Pair[K, A]](p, n))))
 	}
@@ -47,8 +47,9 @@ func exchangePairs[K comparable, A any](from, to *node) {
 }
 
 // partial aggregates, within each task and batch, before the records are sent anywhere.
-func partial[K comparable, T, A any](g Grouped[K, T], parts Parts[T, A]) *node {
+func partial[K comparable, T, A any](g Grouped[K, T], parts Parts[T, A], of *node) *node {
 	n := g.n.then("partial")
+	n.of = of
 	n.pipe = func(p *pipeline) any {
 		return pusher[T](&folding[K, T, A]{name: n.name, key: g.key, parts: Parts[T, A]{First: parts.First, Add: parts.Add}, out: outputOf[Pair[K, A]](p, n)})
 	}
@@ -131,18 +132,28 @@ func AggregateAll[T, A any](s Stream[T], a Aggregator[T, A]) Stream[A] {
 	if parts.Combine == nil {
 		exchangeTo(s.n, n, "global", toFirst[T])
 		n.head = func(p *pipeline) head {
-			return headOver(n, pusher[T](&whole[T, A]{name: n.name, parts: parts, out: outputOf[A](p, n)}))
+			return headOver(n, pusher[T](&whole[T, A]{name: n.name, parts: parts.at(p), out: outputOf[A](p, n)}))
 		}
 		return Stream[A]{n}
 	}
 	inParts := parts
 	inParts.Done = nil
-	exchangeTo(partitionAggregate(s, inParts).n, n, "global", toFirst[A])
+	part := partitionAggregate(s, inParts).n
+	part.of = n
+	exchangeTo(part, n, "global", toFirst[A])
 	n.head = func(p *pipeline) head {
-		combine := Parts[A, A]{Zero: parts.Zero, First: func(a A) A { return a }, Add: parts.Combine, Done: parts.Done}
+		combine := Parts[A, A]{Zero: parts.at(p).Zero, First: func(a A) A { return a }, Add: parts.Combine, Done: parts.Done}
 		return headOver(n, pusher[A](&whole[A, A]{name: n.name, parts: combine, out: outputOf[A](p, n)}))
 	}
 	return Stream[A]{n}
+}
+
+// at is p in a task of which there should be one: only the first has an aggregate of nothing, if there are more against the author's word.
+func (p Parts[T, A]) at(in *pipeline) Parts[T, A] {
+	if in.tc.Index > 0 {
+		p.Zero = nil
+	}
+	return p
 }
 
 // PartitionAggregate makes one result for each task and batch, of the records that are there, without a hop. A task without records gives none.

@@ -62,7 +62,7 @@ func PersistentAggregate[K comparable, T, A any](g Grouped[K, T], name string, a
 		}
 		return t
 	}
-	exchangePairs[K, A](partial(g, parts), n)
+	exchangePairs[K, A](partial(g, parts, n), n)
 	n.head = func(p *pipeline) head {
 		key := func(x Pair[K, A]) K { return x.Key }
 		combine := Parts[Pair[K, A], A]{
