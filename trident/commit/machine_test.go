@@ -97,6 +97,15 @@ func TestMissingReportFailsTheBatch(t *testing.T) {
 	require.Equal(t, []Action{DoFence{After: 7}}, s.wake(time.Second*3/4))
 }
 
+func TestFirstMissingReportOfSeveral(t *testing.T) {
+	s := begun(t, Options{Sources: 2, ReportTimeout: time.Second})
+	requireEmits(t, 2, s.step(Report{TxID: 1, Attempt: 7, More: true}))
+	s.expect(nil, prepared(2))
+	s.pass(time.Second / 4)
+	s.expect(nil, prepared(1))
+	require.Equal(t, []Action{DoFence{After: 7}}, s.wake(time.Second*3/4))
+}
+
 func TestEndedIsSaidOnceWhenAllIsCommitted(t *testing.T) {
 	s := begun(t, Options{Sources: 2})
 	s.step(Report{TxID: 1, Attempt: 7, Source: 0, Ended: true})

@@ -123,6 +123,13 @@ func TestWakeBringsABatch(t *testing.T) {
 	s.sleeps()
 }
 
+func TestWakeWithinTheInterval(t *testing.T) {
+	s := begun(t, Options{Sources: 1, Interval: 5 * ms})
+	s.commit(1)
+	s.expect(nil, Wake{Stage: 1, At: 1002})
+	requireEmits(t, 2, s.wake(5*ms))
+}
+
 func TestSourceWantsABatchAtATime(t *testing.T) {
 	s := begun(t, one())
 	s.step(Report{TxID: 1, Attempt: 7, WakeAt: 1030})
