@@ -135,6 +135,24 @@ func TestWorkerAnswersRequests(t *testing.T) {
 	require.ErrorIs(t, err, nats.ErrNoResponders)
 }
 
+func TestClientAsksAWorker(t *testing.T) {
+	s := newSite(t)
+	w, nc := s.worker(t, "a", "T", "W"), s.client(t)
+	_, err := w.Subscribe(cluster.QuestionSubject("T", "W"), func(m *nats.Msg) {
+		if err := w.Publish(m.Reply, append([]byte("I got "), m.Data...)); err != nil {
+			panic(err)
+		}
+	})
+	require.NoError(t, err)
+	require.NoError(t, w.Flush())
+	answers := subscribe(t, nc, cluster.AnswerSubject("*", "*", "me", "*"))
+	require.NoError(t, nc.PublishRequest(cluster.QuestionSubject("T", "W"), cluster.AnswerSubject("T", "W", "me", "7"), []byte("a question")))
+	require.Equal(t, "I got a question", next(t, answers))
+	require.NoError(t, nc.PublishRequest(cluster.QuestionSubject("T", "dead"), cluster.AnswerSubject("T", "dead", "me", "8"), nil))
+	m, err := answers.NextMsg(patience)
+	require.ErrorIs(t, err, nats.ErrNoResponders, "%v", m)
+}
+
 func TestWorkerReadsItsOwnAssignmentOnly(t *testing.T) {
 	s := newSite(t)
 	s.assign(t, "a", "T")

@@ -21,6 +21,8 @@ func foreign() (subjects []string) {
 				cluster.ControlSubject(id, worker, "stop"), cluster.ControlSubject(id, worker, "*"), cluster.ControlSubject(id, worker, ">"),
 				cluster.ControlReplySubject(id, worker, "1"), cluster.ControlReplySubject(id, worker, "*"),
 				cluster.AssignmentSubject(id, worker), cluster.AssignmentRequestSubject(id, worker),
+				cluster.QuestionSubject(id, worker)+".x", "gale.worker."+id+"."+worker+".answer", "gale.worker."+id+"."+worker+".answer.c",
+				cluster.AnswerSubject(id, worker, "c", "1")+".x",
 				"gale.worker."+id+"."+worker+".>", "gale.link."+id+"."+worker+".*.>")
 		}
 		subjects = append(subjects, "gale.worker."+id+".>", "gale.link."+id+".>", "gale.*."+id+".>")
@@ -55,6 +57,8 @@ func foreign() (subjects []string) {
 func onlyClients() []string {
 	return []string{
 		"gale.api.submit", "gale.api.kill", "gale.api.list", "gale.api.drain", "gale.supervisor.s1.api.logs", "gale.worker.*.*.report", "gale.worker.U.X.report",
+		cluster.QuestionSubject("U", "X"), cluster.QuestionSubject("T", "W2"), cluster.AnswerSubject("U", "X", "c", "1"), cluster.AnswerSubject("T", "W2", "c", "1"),
+		cluster.AnswerSubject("*", "*", "c", "*"), cluster.AnswerSubject("T", "*", "c", "1"),
 		"$JS.API.STREAM.INFO.OBJ_gale-programs", "$JS.API.DIRECT.GET.OBJ_gale-programs.$O.gale-programs.M.x", "$O.gale-programs.C.x", "$O.gale-programs.M.x", "_INBOX_client.>", "_INBOX_client.a.b",
 	}
 }
@@ -65,9 +69,9 @@ func TestS16WorkerIsDeniedWhatIsNotItsOwn(t *testing.T) {
 	subjects := append(foreign(), onlyClients()...)
 	require.Greater(t, len(subjects), 200)
 	subjects = append(subjects, "gale.worker.T.*.ctl.*", "gale.link.T.*.*", "gale.link.T.W.W2.c.d", "gale.worker.T.W.>", "gale.worker.T.W.*", directGet("assignment.a"))
-	requireSubscribeDenied(t, nc, subjects)
+	requireSubscribeDenied(t, nc, append(subjects, cluster.AnswerSubject("T", "W", "c", "1")))
 	requirePublishDenied(t, s.daemon, nc, subjects, cluster.ReportSubject("T", "W"))
-	requirePublishDenied(t, s.daemon, nc, []string{cluster.LinkSubject("T", "W", "W2"), cluster.ReportSubject("T", "W2"), cluster.ControlSubject("T", "W", "stop"), cluster.AssignmentSubject("T", "W")}, cluster.ReportSubject("T", "W"))
+	requirePublishDenied(t, s.daemon, nc, []string{cluster.LinkSubject("T", "W", "W2"), cluster.ReportSubject("T", "W2"), cluster.ControlSubject("T", "W", "stop"), cluster.AssignmentSubject("T", "W"), cluster.QuestionSubject("T", "W")}, cluster.ReportSubject("T", "W"))
 }
 
 func TestS16ClientIsDeniedWhatIsNotItsOwn(t *testing.T) {
@@ -75,11 +79,11 @@ func TestS16ClientIsDeniedWhatIsNotItsOwn(t *testing.T) {
 	nc := s.client(t)
 	subjects := append(foreign(), "_INBOX_W.>", "gale.link.T.W.W2", "gale.worker.T.W.ctl.stop", "gale.api.kill.x", "$JS.API.STREAM.INFO.OBJ_x", "$O.x.M.y", "$O.x.C.y")
 	require.Greater(t, len(subjects), 200)
-	requireSubscribeDenied(t, nc, append(subjects, "gale.api.submit", "gale.api.kill", "$O.gale-programs.M.*"))
+	requireSubscribeDenied(t, nc, append(subjects, "gale.api.submit", "gale.api.kill", "$O.gale-programs.M.*", cluster.QuestionSubject("T", "W"), cluster.QuestionSubject("*", "*")))
 	// To who publishes, ">" is a token like any other, which a "*" of the permissions admits.
 	own := []string{"$O.gale-programs.C.>", "$O.gale-programs.M.>"}
 	subjects = slices.DeleteFunc(subjects, func(s string) bool { return slices.Contains(own, s) })
-	requirePublishDenied(t, s.daemon, nc, append(subjects, cluster.ReportSubject("T", "W"), cluster.ClientInbox+".a"), cluster.APISubject(cluster.VerbList))
+	requirePublishDenied(t, s.daemon, nc, append(subjects, cluster.ReportSubject("T", "W"), cluster.AnswerSubject("T", "W", "c", "1"), cluster.ClientInbox+".a"), cluster.APISubject(cluster.VerbList))
 }
 
 // A message's reply is a subject that its sender chose. Neither another worker, nor the worker itself, nor a daemon may

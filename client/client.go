@@ -1,6 +1,7 @@
 package client
 
 import (
+	"sync"
 	"time"
 
 	"github.com/galestream/gale/cluster"
@@ -15,6 +16,9 @@ type Client struct {
 	answer   time.Duration // how long it is waited for an answer
 	look     time.Duration // the same of a request that may be sent again
 	pause    time.Duration // between two looks at what is waited for
+	queries  sync.Map      // the QueryInfo of each query that was found, by its name
+	asker    *asker
+	atlas    atlas
 }
 
 const (
@@ -46,11 +50,12 @@ func Inbox() nats.Option { return nats.CustomInboxPrefix(cluster.ClientInbox) }
 // New returns a client that uses a connection of the caller's, which Close leaves open. [cluster.Connect] makes one that
 // suits, given [Inbox].
 func New(nc *nats.Conn) *Client {
-	return &Client{nc: nc, patience: patience, answer: answer, look: look, pause: pause}
+	return &Client{nc: nc, patience: patience, answer: answer, look: look, pause: pause, asker: newAsker(nc)}
 }
 
 // Close closes the connection that Connect has made. What is still being asked fails.
 func (c *Client) Close() {
+	c.asker.close()
 	if c.own {
 		c.nc.Close()
 	}

@@ -33,13 +33,16 @@ func IsAnswerSubject(reply, topology, worker string) bool {
 	return ok && two && client != "" && number != "" && !strings.ContainsAny(rest, "*> ") && !strings.Contains(number, ".")
 }
 
+// MaxQuestion is how many bytes a question may have, and its answer.
+const MaxQuestion = topology.MaxQuestion
+
 // Question is asked of one task.
 type Question struct {
 	Component string // of the task, at most 255 bytes
 	Index     uint32 // of the task among those of the component
 	Endpoint  string // at most 255 bytes
 	Patience  time.Duration
-	Request   []byte // at most topology.MaxQuestion bytes
+	Request   []byte // at most MaxQuestion bytes
 }
 
 // A question travels as: its version (1 byte), the index (4), how many milliseconds it is waited for (4), the length of the component's id
@@ -75,7 +78,7 @@ func DecodeQuestion(b []byte) (q Question, err error) {
 		}
 		*name, b = string(b[1:1+int(b[0])]), b[1+int(b[0]):]
 	}
-	if len(b) > topology.MaxQuestion {
+	if len(b) > MaxQuestion {
 		return Question{}, errQuestion
 	}
 	q.Request = b
