@@ -51,7 +51,7 @@ func (s sink[T]) Open(ctx context.Context, id trident.SinkID) (trident.Writer[T]
 		return nil, topology.Fatal(err)
 	}
 	w := &sinkWriter[T]{options: s.options, subject: markerSubject(s.options.MarkerSubject, id)}
-	if err := patiently(ctx, s.options.Patience, func(ctx context.Context) error { return w.open(ctx, id) }); err != nil {
+	if err := w.patiently(ctx, func(ctx context.Context) error { return w.open(ctx, id) }); err != nil {
 		_ = w.Close()
 		return nil, err
 	}

@@ -25,7 +25,7 @@ import (
 const sinkGuard = 90 * time.Second
 
 // serverFolder, in the environment, has TestSinkServer be a NATS server.
-const serverFolder, serverPort, serverBatch = "GALE_TEST_NATS_FOLDER", "GALE_TEST_NATS_PORT", "GALE_TEST_NATS_BATCH"
+const serverFolder, serverPort, serverBatch, serverDeny = "GALE_TEST_NATS_FOLDER", "GALE_TEST_NATS_PORT", "GALE_TEST_NATS_BATCH", "GALE_TEST_NATS_DENY"
 
 // TestSinkServer is no test: it is the server that tests kill.
 func TestSinkServer(t *testing.T) {
@@ -37,6 +37,10 @@ func TestSinkServer(t *testing.T) {
 	require.NoError(t, err)
 	o := &server.Options{Host: "127.0.0.1", Port: port, JetStream: true, StoreDir: folder, NoSigs: true, NoLog: true}
 	o.JetStreamLimits.MaxBatchSize, _ = strconv.Atoi(os.Getenv(serverBatch))
+	if deny := os.Getenv(serverDeny); deny != "" {
+		few := &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{deny}}}
+		o.Users, o.NoAuthUser = []*server.User{{Username: "all", Password: "p"}, {Username: "few", Password: "p", Permissions: few}}, "all"
+	}
 	s, err := server.NewServer(o)
 	require.NoError(t, err)
 	s.Start()

@@ -1,6 +1,7 @@
 package jetstream
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -19,7 +20,7 @@ const (
 )
 
 // dialSink connects. lost is called, on a goroutine of the connection, whenever it breaks.
-func dialSink(a connector.Access, name string, lost func()) (*nats.Conn, error) {
+func dialSink(a connector.Access, name string, lost func(), more ...nats.Option) (*nats.Conn, error) {
 	o := []nats.Option{
 		nats.Name(name), nats.Timeout(sinkDialTimeout), nats.PingInterval(sinkPingInterval), nats.MaxPingsOutstanding(2), nats.MaxReconnects(-1),
 		nats.ReconnectBufSize(-1), nats.ReconnectWait(sinkReconnectWait), nats.IgnoreAuthErrorAbort(),
@@ -35,6 +36,7 @@ func dialSink(a connector.Access, name string, lost func()) (*nats.Conn, error) 
 	if a.Cert != "" || a.Key != "" {
 		o = append(o, nats.ClientCert(a.Cert, a.Key))
 	}
+	o = append(o, more...)
 	servers := a.URL
 	if servers == "" {
 		servers = connector.DefaultURL
@@ -44,6 +46,15 @@ func dialSink(a connector.Access, name string, lost func()) (*nats.Conn, error) 
 		return nil, fmt.Errorf("connect to NATS at %s: %w", redacted(servers), err)
 	}
 	return nc, nil
+}
+
+// onDenied calls f, on a goroutine of the connection, when the server has denied something, which no answer says.
+func onDenied(f func(error)) nats.Option {
+	return nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+		if errors.Is(err, nats.ErrPermissionViolation) {
+			f(err)
+		}
+	})
 }
 
 // redacted is a list of URLs without passwords.

@@ -22,6 +22,7 @@ var (
 	ErrOrder      = errors.New("batches must be applied in order, and unchanged when they are tried again")
 	ErrMarker     = errors.New("the stream's marker can't be understood")
 	ErrMarkerLost = errors.New("the stream has lost a marker that this writer had seen: it was purged, or restored from an older copy")
+	ErrDenied     = errors.New("the credentials don't allow what a sink needs: publishing on the subjects of records and markers, and $JS.API.STREAM.INFO and MSG.GET of the stream")
 	ErrBusy       = errors.New("the stream has too many open atomic batches")
 	ErrIncomplete = errors.New("the server has abandoned an atomic batch: a message was lost, or 10 s went by without one")
 
@@ -56,6 +57,9 @@ func translate(e *jetstream.APIError) error {
 
 // passing reports whether an error may be gone by itself: the server, or the stream's leader, is away or has no room.
 func passing(err error) bool {
+	if errors.Is(err, ErrDenied) {
+		return false
+	}
 	for _, e := range []error{
 		ErrBusy, ErrIncomplete, errClash, errUnanswered, nats.ErrNoServers, nats.ErrTimeout, nats.ErrNoResponders, nats.ErrDisconnected,
 		nats.ErrReconnectBufExceeded, nats.ErrConnectionReconnecting, nats.ErrStaleConnection, nats.ErrConnectionClosed,

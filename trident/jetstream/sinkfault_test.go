@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -169,6 +170,29 @@ func TestAServerWithALowerLimit(t *testing.T) {
 	require.NoError(t, r.open(o).Apply(r.ctx(), 1, sinkBatch(1, 5)))
 	records, _ := r.stored()
 	require.Equal(t, sinkBatch(1, 5), records)
+}
+
+func TestSinkWithoutPermission(t *testing.T) {
+	for deny, opens := range map[string]bool{"out.1": true, "marker.>": true, "$JS.API.STREAM.MSG.GET.OUT": true, "$JS.API.STREAM.INFO.OUT": false} {
+		t.Run(deny, func(t *testing.T) {
+			t.Setenv(serverDeny, deny)
+			r := newSinkRig(t)
+			r.stream(nil)
+			o := r.options()
+			o.Access.URL = fmt.Sprintf("nats://few:p@127.0.0.1:%d", r.port)
+			o.Timeout = 200 * time.Millisecond
+			w, err := jetstream.Sink(o).Open(r.ctx(), sinkID)
+			if opens {
+				require.NoError(t, err)
+				err = w.Apply(r.ctx(), 1, sinkBatch(1, 3))
+				require.NoError(t, w.Close())
+			}
+			require.ErrorIs(t, err, jetstream.ErrDenied)
+			require.ErrorContains(t, err, strings.TrimSuffix(deny, ">"))
+			records, _ := r.stored()
+			require.Empty(t, records)
+		})
+	}
 }
 
 func TestContextEndsAnApply(t *testing.T) {

@@ -23,10 +23,7 @@ const (
 // returns the sequence of the new marker. An error that wraps errUnanswered means that the outcome is not known.
 func (w *sinkWriter[T]) publish(ctx context.Context, messages []*nats.Msg, last uint64) (sequence uint64, err error) {
 	id := rand.Text()
-	select {
-	case <-w.lost: // of the time before
-	default:
-	}
+	w.forget()
 	for i, m := range messages {
 		m.Header.Set(batchIDHeader, id)
 		m.Header.Set(batchSequenceHeader, strconv.Itoa(i+1))
@@ -49,6 +46,18 @@ func (w *sinkWriter[T]) publish(ctx context.Context, messages []*nats.Msg, last 
 	return sequence, nil
 }
 
+// forget drops what the connection has said before.
+func (w *sinkWriter[T]) forget() {
+	select {
+	case <-w.lost:
+	default:
+	}
+	select {
+	case <-w.denied:
+	default:
+	}
+}
+
 // await waits for the answer to a batch; answers to others are dropped.
 func (w *sinkWriter[T]) await(ctx context.Context, reply string) (uint64, error) {
 	timeout := time.NewTimer(w.options.Timeout)
@@ -61,6 +70,8 @@ func (w *sinkWriter[T]) await(ctx context.Context, reply string) (uint64, error)
 			}
 		case <-w.lost:
 			return 0, fmt.Errorf("%w: the connection broke", errUnanswered)
+		case denied := <-w.denied:
+			return 0, fmt.Errorf("%w (%w)", ErrDenied, denied)
 		case <-timeout.C:
 			return 0, fmt.Errorf("%w within %v", errUnanswered, w.options.Timeout)
 		case <-ctx.Done():

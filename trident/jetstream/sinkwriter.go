@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// sinkWriter writes for one partition. All but lost belongs to the goroutine that calls it.
+// sinkWriter writes for one partition. All but lost and denied belongs to the goroutine that calls it.
 type sinkWriter[T any] struct {
 	options SinkOptions[T]
 	subject string // of the marker
@@ -20,6 +20,7 @@ type sinkWriter[T any] struct {
 	inbox   string
 	answers chan *nats.Msg
 	lost    chan struct{} // has something when the connection has broken
+	denied  chan error    // has something when the server has denied something
 	config  *jetstream.StreamConfig
 
 	// The last marker that was seen, and its sequence. When they are not sure, somebody may have written since.
@@ -39,9 +40,9 @@ func (w *sinkWriter[T]) open(ctx context.Context, id trident.SinkID) error {
 }
 
 func (w *sinkWriter[T]) connect(id trident.SinkID) (err error) {
-	w.lost = make(chan struct{}, 1)
+	w.lost, w.denied = make(chan struct{}, 1), make(chan error, 1)
 	name := fmt.Sprintf("gale %s, sink %s %d", id.Topology, id.Sink, id.Partition)
-	if w.nc, err = dialSink(w.options.Access, name, w.broken); err != nil {
+	if w.nc, err = dialSink(w.options.Access, name, w.broken, onDenied(w.refused)); err != nil {
 		return err
 	}
 	if w.js, err = jetstream.New(w.nc); err != nil {
@@ -57,6 +58,29 @@ func (w *sinkWriter[T]) broken() {
 	case w.lost <- struct{}{}:
 	default:
 	}
+}
+
+func (w *sinkWriter[T]) refused(err error) {
+	select {
+	case w.denied <- err:
+	default:
+	}
+}
+
+// patiently is the function of that name, but for what the server has denied: the same would be denied again.
+func (w *sinkWriter[T]) patiently(ctx context.Context, f func(context.Context) error) error {
+	return patiently(ctx, w.options.Patience, func(ctx context.Context) error {
+		err := f(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case denied := <-w.denied:
+			return fmt.Errorf("%w (%w)", ErrDenied, denied)
+		default:
+			return err
+		}
+	})
 }
 
 // look finds out whether the stream is there and fit.
@@ -78,7 +102,7 @@ func (w *sinkWriter[T]) look(ctx context.Context) error {
 // Applied implements [trident.Writer]. It asks the stream's leader.
 func (w *sinkWriter[T]) Applied(ctx context.Context) (txid uint64, err error) {
 	w.sure = false
-	if err := patiently(ctx, w.options.Patience, w.refresh); err != nil {
+	if err := w.patiently(ctx, w.refresh); err != nil {
 		return 0, fmt.Errorf("read the marker of stream %q: %w", w.options.Stream, err)
 	}
 	return w.last.applied(), nil
@@ -89,7 +113,7 @@ func (w *sinkWriter[T]) Apply(ctx context.Context, txid uint64, records []T) err
 	if len(records) == 0 {
 		return nil
 	}
-	err := patiently(ctx, w.options.Patience, func(ctx context.Context) error { return w.apply(ctx, txid, records) })
+	err := w.patiently(ctx, func(ctx context.Context) error { return w.apply(ctx, txid, records) })
 	if err != nil {
 		return fmt.Errorf("write txid %d to stream %q: %w", txid, w.options.Stream, err)
 	}
