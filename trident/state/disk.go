@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -279,11 +278,17 @@ func (d *disk) flush() error {
 	return d.begin()
 }
 
+// write goes through the places in order: bbolt splits a page only at the end, and to insert in the middle of one that has grown moves all that comes after.
 func (d *disk) write(tx *bbolt.Tx) error {
+	places := make([]string, 0, len(d.dirty))
+	for key := range d.dirty {
+		places = append(places, string(appendPlace(nil, key)))
+	}
+	slices.Sort(places)
 	values := tx.Bucket(valuesBucket)
-	for _, key := range slices.Sorted(maps.Keys(d.dirty)) {
-		place := appendPlace(nil, key)
-		if err := writeEntry(values, place, key, d.dirty[key]); err != nil {
+	for _, place := range places {
+		key := place[1:]
+		if err := writeEntry(values, []byte(place), key, d.dirty[key]); err != nil {
 			return err
 		}
 	}

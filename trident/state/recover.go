@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/galestream/gale/trident/changelog"
 )
 
@@ -81,13 +83,10 @@ func (p *Partition) arrive(r *replay, last uint64) error {
 	return nil
 }
 
-// origin is the store's mark of the state's life. Its lowest bit says whether values are stamped, as a store that has the other kind can't be gone on with.
+// origin is the store's mark: of the state's life, of which groups it has, and whether its values are stamped. A store with another can't be gone on with.
 func (p *Partition) origin() uint64 {
-	o := p.cycle.birth.origin &^ 1
-	if p.o.TTL > 0 {
-		o |= 1
-	}
-	return o
+	of := fmt.Sprint(p.cycle.birth.origin, p.groups, p.o.TTL > 0)
+	return xxhash.Sum64String(of) | 1 // 0 is none
 }
 
 // born reads when the state began, or writes that it begins now.
@@ -130,7 +129,7 @@ func (p *Partition) bear(ctx context.Context, names []string, first, last uint64
 func random() uint64 {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails
-	return binary.BigEndian.Uint64(b[:]) | 2
+	return binary.BigEndian.Uint64(b[:])
 }
 
 const restore = "restore the log's snapshots from a copy, or drop the topology's state to begin anew"

@@ -49,7 +49,7 @@ func TestTheLogMayBeTrimmedOnceSnapshotsAreStoredTwice(t *testing.T) {
 
 func TestTheNumberOfPartitionsMayChange(t *testing.T) {
 	r := newRig(t, 1, eager)
-	for i, partitions := range []int{1, 4, 3, 100, 2, 1024, 1} {
+	for i, partitions := range []int{1, 4, 3, 100, 2, 300, 1} {
 		r.open(partitions)
 		if i > 0 {
 			r.has(700, fmt.Sprint(i-1, "b"))
