@@ -1,6 +1,7 @@
 package codec_test
 
 import (
+	"bytes"
 	"reflect"
 	"runtime"
 	"testing"
@@ -141,4 +142,23 @@ func TestDamagedChunks(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = small.Decode([]byte{0x80, 0x02})
 	require.ErrorContains(t, err, "128 is no int8")
+}
+
+// TestHostileValues has what the library itself would trust.
+func TestHostileValues(t *testing.T) {
+	for what, b := range map[string][]byte{
+		"it is cut short":                  {3, 0x92, 0xd9, 0x05}, // a list whose first text would end behind it
+		"an extension where a map":         {8, 0xc7, 0x05, 0xff, 0xdf, 0x7f, 0xff, 0xff, 0xff},
+		"a msgpack extension of type 5":    {3, 0xd4, 0x05, 0x00},
+		"1 bytes follow the value":         {2, 0xc0, 0xc0},
+		"there is no code 0xc1":            {1, 0xc1},
+		"nested deeper than 64":            append([]byte{66}, bytes.Repeat([]byte{0x91}, 66)...),
+		"it states a length of 9, and 1 b": {9, 0xc0},
+	} {
+		c, err := codec.For[map[string]string]()
+		require.NoError(t, err)
+		_, rest, err := c.Decode(b)
+		require.ErrorContains(t, err, what)
+		require.Equal(t, b, rest)
+	}
 }
