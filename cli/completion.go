@@ -122,6 +122,8 @@ func (i *invocation) flagValues(flag string, before []string) []string {
 	switch strings.TrimLeft(flag, "-") {
 	case "output", "o":
 		return []string{string(asJSON), string(asTable), string(asYAML)}
+	case "topology":
+		return completeTopology(i, before)
 	case "component":
 		return i.components(before, "")
 	case "parallelism", "p":

@@ -20,6 +20,7 @@ const (
 	exitConflict     = 4
 	exitUnauthorized = 5
 	exitNotNow       = 6
+	exitBusy         = 7
 	exitInterrupted  = 130
 )
 
@@ -61,6 +62,8 @@ func codeOf(c cluster.Code) int {
 		return exitUnauthorized
 	case cluster.Timeout, cluster.Unavailable, cluster.NoRoom:
 		return exitNotNow
+	case cluster.Busy:
+		return exitBusy
 	}
 	return exitFailed
 }

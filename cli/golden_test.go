@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"reflect"
@@ -50,6 +51,7 @@ func TestTables(t *testing.T) {
 			r := statusOf(sampleStatus(), sampleSupervisors())
 			return writeStatus(w, &r, noon)
 		},
+		"state":     stateTable(sampleStates()).write,
 		"top":       figuresTable(figuresOf(&later, &s)).write,
 		"top-all":   topTable([]topResult{{"wordcount", "running", time.Minute, figuresOf(&s, nil)}}).write,
 		"placement": placementTable([]cluster.Placement{{Worker: "W0000000000000AAAAAAAA", Supervisor: "rack1", Host: "h1", Tasks: map[string]int{"lines": 1, "count": 2}}}).write,
@@ -66,6 +68,7 @@ func TestTables(t *testing.T) {
 var results = map[string]any{
 	"list": cluster.ListResponse{}, "describe": cluster.Description{}, "workers": workersResult{}, "errors": troubles{}, "top-all": topAllResult{},
 	"supervisors": cluster.SupervisorsResponse{}, "status": statusResult{}, "version": versionResult{}, "done": doneResult{},
+	"state-list": statesResult{}, "state-get": client.StateValue{}, "query": queryResult{},
 	"submit": cluster.SubmitResponse{}, "rebalance": cluster.RebalanceResponse{}, "logs": client.LogLine{},
 }
 
@@ -80,6 +83,8 @@ func TestFieldsOfResults(t *testing.T) {
 
 func fields(typ reflect.Type, path string, all *[]string) {
 	switch {
+	case typ == reflect.TypeFor[json.RawMessage]():
+		*all = append(*all, strings.TrimPrefix(path, ".")+" any JSON")
 	case typ.Kind() == reflect.Pointer:
 		fields(typ.Elem(), path, all)
 	case typ.Kind() == reflect.Slice:

@@ -129,16 +129,18 @@ func writeVerbs(b *strings.Builder, verbs []*verb) {
 const (
 	clusterVerbs  = "To run a cluster"
 	topologyVerbs = "To run topologies"
+	stateVerbs    = "To see what they know"
 	lookVerbs     = "To see how they fare"
 	otherVerbs    = "Other"
 )
 
-var categories = []string{clusterVerbs, topologyVerbs, lookVerbs, otherVerbs}
+var categories = []string{clusterVerbs, topologyVerbs, stateVerbs, lookVerbs, otherVerbs}
 
 const appEnd = `
 Without --nats and --creds, the cluster of a 'gale dev' on this machine is found by itself.
 
-Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 conflict, 5 unauthorized, 6 not now (unavailable, no room, timeout).
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 not found, 4 conflict, 5 unauthorized, 6 not now (unavailable, no room, timeout),
+7 busy (more questions than can be answered at a time).
 
 'gale VERB -h' says more of a verb. Begin with: gale dev ./examples/wordcount
 `

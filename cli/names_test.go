@@ -28,7 +28,7 @@ var texts = map[string]string{
 	"creds": "file", "tls-ca": "file", "tls-cert": "file", "tls-key": "file", "tls-client-ca": "file", "worker-cert": "file", "worker-key": "file", "account-key": "file", "apps-key": "file", "config": "file", "data": "folder", "health-checks": "folder",
 	"output": "choice", "log-level": "choice", "log-format": "choice",
 	"grep": "pattern", "worker": "end of an id that the cluster has", "label": "what is compared", "set": "argument of the program", "env": "variable of the program",
-	"id": "name", "component": "name", "parallelism": "name",
+	"id": "name", "component": "name", "topology": "name", "parallelism": "name",
 }
 
 func isText(f cli.Flag) bool {
@@ -41,7 +41,10 @@ func isText(f cli.Flag) bool {
 
 // lines returns the command lines in which the text stands where a name should.
 func lines(t *testing.T, v *verb, text string) (all [][]string) {
-	rest := map[string][]string{"logs": {"words"}, "rebalance": {"words"}, "submit": {"nothing"}, "dev": {"nothing"}}[v.name]
+	rest := map[string][]string{"logs": {"words"}, "rebalance": {"words"}, "submit": {"nothing"}, "dev": {"nothing"}, "query": {"reach", "argument"}}[v.name]
+	if v.name == "state" {
+		all = append(all, []string{v.name, "list", text}, []string{v.name, "get", text, "counts", "key"}, []string{v.name, "drop", text, "--yes"})
+	}
 	if strings.HasPrefix(strings.Trim(v.args, "["), "NAME") || strings.HasPrefix(v.args, "SUPERVISOR") {
 		all = append(all, []string{v.name, text})
 	}
@@ -100,7 +103,7 @@ func TestS01NamesOnTheCommandLineLeadNowhere(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"kill", "activate", "deactivate", "rebalance", "describe", "workers", "top", "logs", "errors", "drain", "submit", "nimbus", "supervisor"} {
+	for _, name := range []string{"kill", "activate", "deactivate", "rebalance", "describe", "workers", "top", "logs", "errors", "drain", "submit", "state", "query", "nimbus", "supervisor"} {
 		require.GreaterOrEqual(t, tried[name], 200, name)
 	}
 }

@@ -5,6 +5,7 @@ func (s *session) verbs() []*verb {
 	all := []*verb{
 		devVerb(), natsVerb(), nimbusVerb(), supervisorVerb(), drainVerb(),
 		submitVerb(), killVerb(), activateVerb(), deactivateVerb(), rebalanceVerb(),
+		stateVerb(), queryVerb(),
 		listVerb(), describeVerb(), workersVerb(), topVerb(), logsVerb(), errorsVerb(), supervisorsVerb(), statusVerb(),
 		versionVerb(), completionVerb(),
 	}

@@ -226,6 +226,13 @@ func TestCompletion(t *testing.T) {
 		"logs wordcount --component ": "count lines",
 		"rebalance wordcount -p c":    "count=",
 		"completion ":                 "bash fish zsh",
+		"state ":                      "list get drop",
+		"state get ":                  "wordcount",
+		"state list w":                "wordcount",
+		"state drop ":                 "",
+		"state get wordcount c k ":    "",
+		"query --topology ":           "wordcount",
+		"query reach ":                "",
 		"submit ":                     "",
 		"submit p -- --":              "",
 	} {

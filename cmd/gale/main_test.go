@@ -31,25 +31,26 @@ func TestScripts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: these start clusters of processes")
 	}
-	ticker := filepath.Join(t.TempDir(), "ticker")
-	out, err := exec.Command("go", "build", "-o", ticker, "./testdata/ticker").CombinedOutput()
+	programs := t.TempDir() + string(filepath.Separator)
+	out, err := exec.Command("go", "build", "-o", programs, "./testdata/ticker", "./testdata/keeper").CombinedOutput()
 	require.NoError(t, err, string(out))
 	source, err := filepath.Abs("testdata/ticker")
 	require.NoError(t, err)
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
-		Setup: func(e *testscript.Env) error { return setUp(e, ticker, source) },
+		Setup: func(e *testscript.Env) error { return setUp(e, programs, source) },
 		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "await": await},
 	})
 }
 
-func setUp(e *testscript.Env, ticker, source string) error {
+func setUp(e *testscript.Env, programs, source string) error {
 	port, err := freePort()
 	if err != nil {
 		return err
 	}
 	e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
-	e.Setenv("TICKER", ticker)
+	e.Setenv("TICKER", filepath.Join(programs, "ticker"))
+	e.Setenv("KEEPER", filepath.Join(programs, "keeper"))
 	e.Setenv("SOURCE", source)
 	e.Setenv("PORT", port)
 	e.Defer(func() { killWorkers(e.WorkDir) })
