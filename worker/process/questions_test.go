@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -206,7 +205,7 @@ func TestS16QuestionsGainAClientNothing(t *testing.T) {
 		}
 		require.Equal(t, cluster.Answered, a.ask(0, "upper", []byte("stolen")).Outcome)
 		require.NoError(t, s.daemon.Flush())
-		require.Equal(t, cluster.AnswerSubject(theID, "W1", "me", "1"), <-heard, fmt.Sprint("and nothing before it"))
+		require.Equal(t, cluster.AnswerSubject(theID, "W1", "me", "1"), <-heard, "and nothing before it")
 	})
 }
 
