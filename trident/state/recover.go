@@ -73,7 +73,7 @@ func (p *Partition) lastCommitted(ctx context.Context) (uint64, error) {
 
 // arrive ends a recovery: the store is where the log is.
 func (p *Partition) arrive(r *replay, last uint64) error {
-	p.sequence, p.marks = last, nil
+	p.sequence, p.marks = r.settled(last), nil
 	to := Point{Origin: p.origin(), TxID: r.committed, Base: p.needed(), Time: r.time}
 	if err := p.store.Apply(to, func(func(string, []byte) bool) {}); err != nil {
 		return err
@@ -81,6 +81,14 @@ func (p *Partition) arrive(r *replay, last uint64) error {
 	p.point = to
 	p.cycle.staged += r.bytes
 	return nil
+}
+
+// settled is the sequence through which the log has nothing that may still take effect: who has not fenced before may find what is staged, and committed later.
+func (r *replay) settled(last uint64) uint64 {
+	for _, s := range r.pending {
+		last = min(last, s.sequence-1)
+	}
+	return last
 }
 
 // origin is the store's mark: of the state's life, of which groups it has, and whether its values are stamped. A store with another can't be gone on with.

@@ -25,10 +25,10 @@ type delta struct {
 }
 
 // Staged returns the changes of the batch that began last, as payloads of Staged records to be appended to the log with the batch's attempt, in any order. There are none when nothing was
-// changed. They are the caller's. Each call counts towards the next snapshots.
+// changed, save with a TTL: then one bears the batch's time. They are the caller's. Each call counts towards the next snapshots.
 func (p *Partition) Staged() [][]byte {
 	n := len(p.overlays)
-	if n == 0 || len(p.overlays[n-1].entries) == 0 {
+	if n == 0 || len(p.overlays[n-1].entries) == 0 && p.o.TTL == 0 {
 		return nil
 	}
 	o := p.overlays[n-1]
@@ -66,7 +66,7 @@ const maxDeltaHead = 1 + 2 + maxName + 6*binary.MaxVarintLen64
 // cut makes payloads of the body.
 func (d delta) cut(body []byte) [][]byte {
 	const room = changelog.MaxPayload - maxDeltaHead
-	d.parts = (len(body) + room - 1) / room
+	d.parts = max(1, (len(body)+room-1)/room)
 	payloads := make([][]byte, 0, d.parts)
 	for ; d.part < d.parts; d.part++ {
 		d.body = body[d.part*room : min((d.part+1)*room, len(body))]

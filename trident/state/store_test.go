@@ -263,3 +263,16 @@ func damagedFile(t *testing.T, path string, data []byte, want map[string]string)
 	require.NoError(t, s.Close())
 	return false
 }
+
+func TestAValueThatIsMissingFromAFileIsMissed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	s := reopen(t, path)
+	require.NoError(t, s.Apply(Point{2, 7, 30, 1}, pairs("dog", "1", "cat", "2")))
+	require.NoError(t, s.Close())
+	db, err := bbolt.Open(path, 0o600, nil)
+	require.NoError(t, err)
+	require.NoError(t, db.Update(func(tx *bbolt.Tx) error { return tx.Bucket(valuesBucket).Delete(appendPlace(nil, "dog")) }))
+	require.NoError(t, db.Close())
+	_, err = OpenDisk(path, identity)
+	require.ErrorContains(t, err, "it has 1 keys of 4 bytes in all, and should have 2 of 8")
+}
