@@ -78,6 +78,7 @@ func TestExitCodes(t *testing.T) {
 		{"supervisors", 0, "gpu=true", ""},
 		{"status", 0, "epoch 7", ""},
 		{"activate wordcount", 0, "activated", ""},
+		{"nimbus --id n1 --apps-key " + missing, 2, "", "--apps-key goes with --account-key"},
 		{"deactivate wordcount -o json", 0, `"result": "deactivated"`, ""},
 		{"activate not-found", 3, "", "hint: another hint"},
 		{"activate conflict", 4, "", "refused"},
