@@ -36,6 +36,8 @@ func runToEnd(t require.TestingT, declare func(b *topology.Builder)) {
 type committed[T any] struct {
 	mu sync.Mutex
 	of map[trident.SinkID]map[uint64][]T
+
+	changed chan struct{} // has something after each batch that was committed, unless it is nil
 }
 
 // commits has what is committed of a stream kept by a sink of the name.
@@ -96,6 +98,10 @@ func (w *committing[T]) Apply(_ context.Context, txid uint64, records []T) error
 	w.c.mu.Lock()
 	defer w.c.mu.Unlock()
 	w.c.of[w.id][txid] = slices.Clone(records)
+	select {
+	case w.c.changed <- struct{}{}:
+	default: // it has something, or nobody looks
+	}
 	return nil
 }
 
