@@ -42,8 +42,22 @@ type working struct {
 
 // input is one edge into a head.
 type input struct {
-	left   int                        // tasks that have not ended it
-	chunks map[topology.TaskID]uint32 // that came, by the task that sent them
+	left    int // tasks that have not ended it
+	senders map[topology.TaskID]*sender
+}
+
+// sender is what came from one task.
+type sender struct {
+	chunks uint32
+	ended  bool
+}
+
+// from returns what came from a task.
+func (in *input) from(task topology.TaskID) *sender {
+	if in.senders[task] == nil {
+		in.senders[task] = &sender{}
+	}
+	return in.senders[task]
 }
 
 // take takes in a packet, and does what can be done then.
@@ -227,7 +241,7 @@ func (l *lane) begin(p *packet) error {
 		w.over, w.open, w.ended = false, len(w.n.in), true
 		w.inputs = w.inputs[:0]
 		for _, e := range w.n.in {
-			w.inputs = append(w.inputs, input{left: len(l.t.tc.Tasks(e.from.place.id)), chunks: map[topology.TaskID]uint32{}})
+			w.inputs = append(w.inputs, input{left: len(l.t.tc.Tasks(e.from.place.id)), senders: map[topology.TaskID]*sender{}})
 		}
 	}
 	if l.group.query != "" {
@@ -279,7 +293,7 @@ func (l *lane) chunk(h *held) error {
 	if err != nil {
 		return err
 	}
-	in.chunks[h.t.Task()]++
+	in.from(h.t.Task()).chunks++
 	if err := take(h.p.data); err != nil {
 		return err
 	}
@@ -292,9 +306,11 @@ func (l *lane) end(ctx context.Context, h *held) error {
 	if err != nil {
 		return err
 	}
-	if got := in.chunks[h.t.Task()]; got != h.p.chunks {
-		return fmt.Errorf("of %d chunks from task %d, %d have come", h.p.chunks, h.t.Task(), got)
+	from := in.from(h.t.Task())
+	if from.chunks != h.p.chunks || from.ended {
+		return fmt.Errorf("of %d chunks from task %d, %d have come (its end was here: %t)", h.p.chunks, h.t.Task(), from.chunks, from.ended)
 	}
+	from.ended = true
 	l.ends = append(l.ends, h.t)
 	w.ended = w.ended && h.p.ended
 	if in.left--; in.left == 0 {

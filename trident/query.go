@@ -163,7 +163,7 @@ func (a *asking) ask(ctx context.Context, argument []byte) ([]byte, error) {
 		return r.answer, r.err
 	case <-ctx.Done():
 		c.gone.Store(true)
-		return nil, ctx.Err()
+		return nil, fmt.Errorf("no answer in time: %w", ctx.Err())
 	}
 }
 

@@ -73,6 +73,9 @@ func (r *reading[T]) open(ctx context.Context, positions map[string][]byte) (err
 		if err != nil {
 			return fmt.Errorf("source %q: partition %q: %w", r.n.name, name, err)
 		}
+		if o, ok := reader.(Observed); ok {
+			o.Observe(r.p.tc)
+		}
 		r.parts = append(r.parts, &part[T]{name: name, reader: reader})
 	}
 	r.opened = true

@@ -20,7 +20,7 @@ type staging struct {
 func (t *stageTask) stage(b *batch, ends []*topology.Tuple) error {
 	s := &staging{attempt: b.attempt, txid: b.txid, ends: ends}
 	for _, p := range t.states {
-		s.records = append(s.records, p.staged()...)
+		s.records = append(s.records, p.staged(b.txid)...)
 	}
 	for _, k := range t.sinks {
 		records, err := k.staged(b)

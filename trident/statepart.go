@@ -20,6 +20,7 @@ type statePart struct {
 	kept state.Store
 
 	recovered bool
+	whole     uint64 // the last batch that has ended here: a later one has an overlay, perhaps, but not all of it
 }
 
 func (t *stageTask) openState(s *stateSpec) (*statePart, error) {
@@ -66,8 +67,9 @@ func filesFolder() string {
 // settle brings the part to where an attempt begins.
 func (p *statePart) settle(ctx context.Context, b *packet) error {
 	committed := b.from - 1
-	if p.recovered && (p.part.TxID() == committed || p.part.Commit(committed, b.last, b.commit) == nil) {
+	if p.recovered && (p.part.TxID() == committed || p.fold(committed, b.last, b.commit) == nil) {
 		p.part.Abort()
+		p.whole = p.part.TxID()
 		return nil
 	}
 	if err := p.recover(ctx); err != nil {
@@ -83,7 +85,7 @@ func (p *statePart) settle(ctx context.Context, b *packet) error {
 func (p *statePart) recover(ctx context.Context) error {
 	p.recovered = false
 	_, err := p.part.Recover(ctx)
-	p.recovered = err == nil
+	p.recovered, p.whole = err == nil, p.part.TxID()
 	return err
 }
 
@@ -92,14 +94,25 @@ func (p *statePart) commit(b *packet) error {
 	if !p.recovered {
 		return nil
 	}
-	err := p.part.Commit(b.txid, b.attempt, b.commit)
+	err := p.fold(b.txid, b.attempt, b.commit)
 	if errors.Is(err, state.ErrGap) {
 		return nil
 	}
 	return err
 }
 
-func (p *statePart) staged() [][]byte { return p.part.Staged() }
+func (p *statePart) fold(txid, attempt, sequence uint64) error {
+	if txid > p.whole {
+		return state.ErrGap
+	}
+	return p.part.Commit(txid, attempt, sequence)
+}
+
+// staged returns what the batch, which has ended, has changed.
+func (p *statePart) staged(txid uint64) [][]byte {
+	p.whole = txid
+	return p.part.Staged()
+}
 
 // unreadable says that a value is not what the program's type says.
 func (p *statePart) unreadable(key []byte, err error) error {

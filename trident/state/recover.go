@@ -15,7 +15,8 @@ import (
 // recoverTries is how often Recover begins again because the log was trimmed while it read.
 const recoverTries = 3
 
-// Recover brings the partition to the log's last commit, and returns its txid. The caller must have fenced the log, so that nothing comes after. Batches that are not committed are forgotten.
+// Recover brings the partition to the log's last commit, and returns its txid. Batches that are not committed are forgotten: when one of them is committed after all, because nobody has fenced, Commit says
+// ErrGap, and Recover finds it.
 // A store that is of the same life of the state goes on from its point; another is filled anew, from snapshots and the log. After an error the partition is of no use until a Recover
 // has succeeded. Errors: the log's, the store's, and [DamagedError].
 func (p *Partition) Recover(ctx context.Context) (txid uint64, err error) {
@@ -38,10 +39,11 @@ func (p *Partition) recover(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	committed, err := p.lastCommitted(ctx)
+	committed, sequence, err := p.lastCommitted(ctx)
 	if err != nil {
 		return err
 	}
+	last = max(last, sequence) // it may have come since Bounds
 	names, err := p.o.Log.Snapshots(ctx, p.o.Name+"/")
 	if err != nil {
 		return err
@@ -58,17 +60,17 @@ func (p *Partition) recover(ctx context.Context) error {
 	return p.arrive(r, last)
 }
 
-// lastCommitted returns the txid of the log's last commit.
-func (p *Partition) lastCommitted(ctx context.Context) (uint64, error) {
+// lastCommitted returns the txid of the log's last commit, and the sequence of its record.
+func (p *Partition) lastCommitted(ctx context.Context) (txid, sequence uint64, err error) {
 	c, err := p.o.Log.LastCommit(ctx)
 	if err != nil || c.Sequence == 0 {
-		return 0, err
+		return 0, 0, err
 	}
-	txid, _, err := p.o.Commit(c.Payload)
+	txid, _, err = p.o.Commit(c.Payload)
 	if err != nil {
-		return 0, p.badRecord(c.Sequence, err.Error())
+		return 0, 0, p.badRecord(c.Sequence, err.Error())
 	}
-	return txid, nil
+	return txid, c.Sequence, nil
 }
 
 // arrive ends a recovery: the store is where the log is.
