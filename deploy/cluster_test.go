@@ -148,6 +148,7 @@ func TestUnitsRunACluster(t *testing.T) {
 	s.awaitFile(s.creds)
 	install(t, filepath.Join(data, "credentials/daemon.creds"), root("/etc/gale/nimbus/daemon.creds"))
 	install(t, filepath.Join(data, "keys/account-gale.nk"), root("/etc/gale/nimbus/account-gale.nk"))
+	install(t, filepath.Join(data, "keys/account-apps.nk"), root("/etc/gale/nimbus/account-apps.nk"))
 	install(t, filepath.Join(data, "credentials/daemon.creds"), root("/etc/gale/supervisor/daemon.creds"))
 	start("nimbus", "--id n1")
 	supervisor := start("supervisor", "--slots 2 --label disk=ssd")
