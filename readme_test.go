@@ -1,6 +1,7 @@
 package gale_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,22 +14,30 @@ import (
 
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
-// TestReadmePrograms runs the README's program and its test, in a module of their own that uses this
+// TestReadmePrograms runs the README's programs and the test of the first, in modules of their own that use this
 // one. The sh blocks are run by .ci/readme.
 func TestReadmePrograms(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	blocks := goBlock.FindAllSubmatch(readme, -1)
-	require.Len(t, blocks, 2, "a program and its test")
-	dir := userModule(t)
-	for i, name := range []string{"main.go", "main_test.go"} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), blocks[i][1], 0o600))
-	}
-	license, err := os.ReadFile("LICENSE") // which the program reads
+	require.Len(t, blocks, 3, "a program, one with Trident, and the test of the first")
+	longest, counting := userModule(t), userModule(t)
+	write(t, longest, "main.go", blocks[0][1])
+	write(t, counting, "main.go", blocks[1][1])
+	write(t, longest, "main_test.go", blocks[2][1])
+	license, err := os.ReadFile("LICENSE") // which the programs read
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "LICENSE"), license, 0o600))
-	run(t, dir, "go", "test", ".")
-	require.Contains(t, run(t, dir, "go", "run", "."), "http://www.apache.org/licenses/LICENSE-2.0")
+	write(t, longest, "LICENSE", license)
+	write(t, counting, "LICENSE", license)
+	run(t, longest, "go", "test", ".")
+	require.Contains(t, run(t, longest, "go", "run", "."), "http://www.apache.org/licenses/LICENSE-2.0")
+	counted := strings.Count(" "+strings.ToLower(strings.Join(strings.Fields(string(license)), "  "))+" ", " license ")
+	require.Contains(t, run(t, counting, "go", "run", "."), fmt.Sprintf("license %d\n", counted))
+}
+
+func write(t *testing.T, dir, name string, content []byte) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
 }
 
 // userModule makes a module that requires this one, with the same versions of the others.
