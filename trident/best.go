@@ -32,7 +32,7 @@ func best[T any, N cmp.Ordered](s Stream[T], operator string, by func(T) N, bett
 // FirstN gives n records of each batch, or all when there are fewer: those that come first, which may be others when the batch is tried again.
 func FirstN[T any](s Stream[T], n int) Stream[T] {
 	checkN(s, "FirstN", n)
-	return global(limited(s, n), "first", func(name string, out pusher[T]) pusher[T] { return &limiting[T]{n: n, out: out} })
+	return global(limited(s, n), "first", func(_ string, out pusher[T]) pusher[T] { return &limiting[T]{n: n, out: out} })
 }
 
 // FirstNBy gives the n records of each batch that come first in the order of less, in that order, or all when there are fewer. Of those that are

@@ -30,7 +30,6 @@ func items(n, keys int) []item {
 
 func keyOf(x item) string  { return x.Key }
 func valueOf(x item) int64 { return x.Value }
-func idOf(x item) int      { return x.ID }
 
 func byID(a, b item) int { return cmp.Compare(a.ID, b.ID) }
 

@@ -20,11 +20,15 @@ const patience = 20 * time.Second
 
 // runToEnd runs a topology whose sources end, with all that goes from task to task encoded, until it has ended.
 func runToEnd(t require.TestingT, declare func(b *topology.Builder)) {
+	runToEndWith(t, worker.Options{SerializeEveryHop: true}, declare)
+}
+
+func runToEndWith(t require.TestingT, o worker.Options, declare func(b *topology.Builder)) {
 	b := topology.NewBuilder("operators")
 	declare(b)
 	topo, err := b.Build()
 	require.NoError(t, err)
-	w, err := worker.New(topo, worker.Options{SerializeEveryHop: true})
+	w, err := worker.New(topo, o)
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()

@@ -232,9 +232,13 @@ func TestWindowsByTimeOfBatchesCloseByTheClock(t *testing.T) {
 
 // start runs a topology beside the test; stop ends it.
 func start(t *testing.T, b *topology.Builder) (stop func()) {
+	return startWith(t, b, worker.Options{SerializeEveryHop: true})
+}
+
+func startWith(t *testing.T, b *topology.Builder, o worker.Options) (stop func()) {
 	topo, err := b.Build()
 	require.NoError(t, err)
-	w, err := worker.New(topo, worker.Options{SerializeEveryHop: true})
+	w, err := worker.New(topo, o)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -19,11 +19,11 @@ func gcd(a, b int64) int64 {
 
 // floor returns the largest multiple of step that is not above t.
 func floor(t, step int64) int64 {
-	if r := t % step; r < 0 {
-		return t - r - step
-	} else {
-		return t - r
+	r := t % step
+	if r < 0 {
+		r += step
 	}
+	return t - r
 }
 
 // paneOf returns where the pane of t begins.

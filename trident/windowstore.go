@@ -30,12 +30,11 @@ var markKeys = sync.OnceValue(func() (keys [marks]string) {
 
 // windowStore is a windowed stream's state as an operator sees it.
 type windowStore[K comparable, V any] struct {
-	part   *statePart
-	key    func(b []byte, k K) []byte
-	codec  codec.Codec[content[V]]
-	buf    []byte
-	value  []byte
-	number int64 // of the mark
+	part  *statePart
+	key   func(b []byte, k K) []byte
+	codec codec.Codec[content[V]]
+	buf   []byte
+	value []byte
 }
 
 // contentKeyOf returns how the keys of windows are encoded.
