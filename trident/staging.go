@@ -55,18 +55,15 @@ func (t *stageTask) append(s *staging) {
 	}
 }
 
-// staged settles the batch's last packets.
+// staged settles the batch's last packets. When another attempt has begun meanwhile, nothing of this one can be committed any more, and nobody waits
+// for them: to fail them would be an error that is none.
 func (t *stageTask) staged(s *staging) {
-	if s.err == nil {
-		for _, e := range s.ends {
-			t.ack(e)
-		}
-		return
-	}
-	if !errors.Is(s.err, changelog.ErrFenced) { // which is an attempt that has ended meanwhile
-		t.report(s.err)
-	}
+	fenced := errors.Is(s.err, changelog.ErrFenced)
 	for _, e := range s.ends {
-		t.failTuple(e, s.err)
+		if s.err == nil || fenced {
+			t.ack(e)
+		} else {
+			t.failTuple(e, s.err)
+		}
 	}
 }
