@@ -32,12 +32,24 @@ func TestMain(m *testing.M) {
 }
 
 func beLoad() {
+	if os.Getenv(tallyVariable) != "" {
+		beTally()
+	}
 	l, err := readLoad()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(gale.ExitUsage)
 	}
 	l.maybeBreak()
+	gale.Main(l.builder())
+}
+
+func beTally() {
+	l, err := readTally()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(gale.ExitUsage)
+	}
 	gale.Main(l.builder())
 }
 

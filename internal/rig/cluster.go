@@ -52,6 +52,7 @@ type Cluster struct {
 	Supervisors []*Daemon // named supervisor-1, ...
 	Client      *client.Client
 	Admin       cluster.Access // may do everything with the cluster's records
+	Apps        cluster.Access // may do everything where topologies keep their state
 
 	rig   *Rig
 	t     testing.TB
@@ -77,7 +78,7 @@ func (r *Rig) Cluster(o Options) *Cluster {
 		c.keys = filepath.Join(r.dir, "keys")
 	}
 	c.NATS = r.server("nats", c.keys)
-	c.Admin = c.access(c.NATS.URL, auth.Daemon)
+	c.Admin, c.Apps = c.access(c.NATS.URL, auth.Daemon), c.access(c.NATS.URL, auth.App)
 	for range max(o.Nimbuses, 1) {
 		c.AddNimbus()
 	}

@@ -38,9 +38,19 @@ type Oracle struct {
 // is; nil takes all for right.
 func Watch(t testing.TB, url, stream string, want func(n int64) int64) *Oracle {
 	t.Helper()
+	return WatchSubject(t, url, stream, "", want)
+}
+
+// WatchSubject is Watch for what is published on a subject, of a stream that has something else, too.
+func WatchSubject(t testing.TB, url, stream, subject string, want func(n int64) int64) *Oracle {
+	t.Helper()
 	o := &Oracle{t: t, want: want}
 	o.mu.times, o.mu.values = map[int64]int{}, map[int64]int64{}
-	c, err := openStreams(t, url).OrderedConsumer(t.Context(), stream, jetstream.OrderedConsumerConfig{})
+	var only jetstream.OrderedConsumerConfig
+	if subject != "" {
+		only.FilterSubjects = []string{subject}
+	}
+	c, err := openStreams(t, url).OrderedConsumer(t.Context(), stream, only)
 	must(t, err, "reading the stream %q", stream)
 	reading, err := c.Consume(o.take)
 	must(t, err, "reading the stream %q", stream)

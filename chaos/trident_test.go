@@ -1,0 +1,96 @@
+package chaos
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/galestream/gale/client"
+	"github.com/galestream/gale/connector/jetstream"
+	"github.com/galestream/gale/internal/rig"
+	"github.com/galestream/gale/topology"
+	"github.com/galestream/gale/trident"
+	tridentstream "github.com/galestream/gale/trident/jetstream"
+	"github.com/stretchr/testify/require"
+)
+
+// tally is the topology of the tests of package trident: it makes of each number of a stream a record with a key and an amount, brings each to
+// another stream, and keeps for each key the least amount, the greatest, the sum and how many there were.
+type tally struct {
+	Name    string
+	URL     string // of the NATS server that has the stream of numbers
+	Sink    string // of the NATS server that has the other one, or of a proxy before it
+	Workers int
+	Tasks   int // of each component but the source
+	Retyped bool
+}
+
+// tallyVariable has the tally that a process of the topology runs, in JSON.
+const tallyVariable = "CHAOS_TALLY"
+
+const (
+	tallySource = "numbers"
+	tallySink   = "echo"
+	tallyKeys   = 10
+)
+
+// entry is a record of a tally.
+type entry struct {
+	N      int64
+	Key    string
+	Amount int64
+}
+
+// entryOf makes a record of a number. Amounts are of both signs, so that a sum shows what is lost or doubled.
+func entryOf(n int64) entry {
+	mixed := rand.NewPCG(uint64(n), 0)
+	return entry{n, "k" + strconv.FormatUint(mixed.Uint64()%tallyKeys, 10), int64(mixed.Uint64()%2_000_001) - 1_000_000}
+}
+
+func readTally() (l tally, err error) {
+	if err := json.Unmarshal([]byte(os.Getenv(tallyVariable)), &l); err != nil {
+		return l, fmt.Errorf("the variable %s: %w", tallyVariable, err)
+	}
+	return l, nil
+}
+
+// builder declares the topology.
+func (l tally) builder() *topology.Builder {
+	b := topology.NewBuilder(l.Name)
+	in := tridentstream.SourceOptions{Access: jetstream.Access{URL: l.URL}, Stream: inStream}
+	entries := trident.Repartition(trident.NewStream(b, tallySource, tridentstream.SourceOf(in, parseEntry)), trident.Shuffle[entry]()).Parallelism(l.Tasks)
+	out := tridentstream.SinkOptions[entry]{Access: jetstream.Access{URL: l.Sink}, Stream: outStream, Subject: outStream, Encode: encodeEntry}
+	trident.PartitionPersist(entries, tallySink, tridentstream.Sink(out))
+	byKey := trident.GroupBy(entries, func(e entry) string { return e.Key })
+	amount := func(e entry) int64 { return e.Amount }
+	trident.PersistentAggregate(byKey, "min", trident.Min(amount)).Parallelism(l.Tasks)
+	trident.PersistentAggregate(byKey, "max", trident.Max(amount)).Parallelism(l.Tasks)
+	trident.PersistentAggregate(byKey, "sum", trident.Sum(amount)).Parallelism(l.Tasks)
+	if l.Retyped {
+		trident.PersistentAggregate(byKey, "count", trident.Count[entry]()).Parallelism(l.Tasks)
+		return b
+	}
+	trident.PersistentAggregate(byKey, "count", trident.Count[entry]()).Parallelism(l.Tasks)
+	return b
+}
+
+func parseEntry(m tridentstream.Message) (entry, error) {
+	n, err := strconv.ParseInt(string(m.Data), 10, 64)
+	return entryOf(n), err
+}
+
+func encodeEntry(e entry) ([]byte, error) { return json.Marshal(rig.Result{N: e.N, Value: e.Amount}) }
+
+// submission is what a client submits to run the tally.
+func (l tally) submission(t *testing.T) client.Submission {
+	t.Helper()
+	text, err := json.Marshal(l)
+	require.NoError(t, err)
+	return client.Submission{
+		Program: client.Program{Path: os.Args[0], Env: map[string]string{tallyVariable: string(text)}},
+		Workers: l.Workers,
+	}
+}
