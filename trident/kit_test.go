@@ -12,7 +12,7 @@ import (
 
 // TestUnderTheTestKit runs a Trident topology in simulated time, with faults: tuples that are lost, doubled and late.
 func TestUnderTheTestKit(t *testing.T) {
-	for seed := uint64(1); seed <= 30; seed++ {
+	for seed := uint64(1); seed <= 100; seed++ {
 		b := topology.NewBuilder("kit")
 		var lines []string
 		for range 50 {

@@ -87,7 +87,7 @@ func (l *lane) take(ctx context.Context, h *held) {
 
 // restart begins an attempt: what is left of the one before is void.
 func (l *lane) restart(ctx context.Context, p *packet) {
-	l.drop()
+	l.drop(nil)
 	l.closePipe()
 	l.attempt, l.next, l.broken = p.attempt, p.from, nil
 	if l.group.query == "" {
@@ -111,15 +111,26 @@ func (l *lane) abandon(from uint64) {
 	}
 }
 
-// drop acks all that is held: its trees have failed already, or nobody waits for them.
-func (l *lane) drop() {
-	l.ackAll(l.ends)
-	l.ackHeld(l.later)
-	l.ends, l.later, l.begun = nil, nil, false
+// drop gives up all that is held. When the attempt has failed here its trees must fail, too, for one that is complete says that all is staged; when
+// there is a newer attempt nobody waits for them, and cause is nil.
+func (l *lane) drop(cause error) {
+	settle := l.t.ack
+	if cause != nil {
+		settle = func(t *topology.Tuple) { l.t.failTuple(t, cause) }
+	}
+	for _, t := range l.ends {
+		settle(t)
+	}
+	for _, h := range l.later {
+		settle(h.t)
+	}
 	for txid, waiting := range l.waiting {
-		l.ackHeld(waiting)
+		for _, h := range waiting {
+			settle(h.t)
+		}
 		delete(l.waiting, txid)
 	}
+	l.ends, l.later, l.begun = nil, nil, false
 }
 
 func (l *lane) ackAll(tuples []*topology.Tuple) {
@@ -145,8 +156,8 @@ func (l *lane) advance(ctx context.Context) {
 		txid := l.next
 		for i, h := range hs {
 			if err := l.process(ctx, h); err != nil {
+				l.waiting[txid] = hs[i+1:]
 				l.fail(h, err)
-				l.ackHeld(hs[i+1:])
 				break
 			}
 		}
@@ -165,7 +176,7 @@ func (l *lane) fail(h *held, err error) {
 		return
 	}
 	l.broken = err
-	l.drop()
+	l.drop(err)
 	l.closePipe()
 }
 
