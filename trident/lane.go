@@ -155,6 +155,10 @@ func (l *lane) advance(ctx context.Context) {
 		delete(l.waiting, l.next)
 		txid := l.next
 		for i, h := range hs {
+			if l.next != txid { // the batch is over: what is left has come twice
+				l.ackHeld(hs[i:])
+				break
+			}
 			if err := l.process(ctx, h); err != nil {
 				l.waiting[txid] = hs[i+1:]
 				l.fail(h, err)
