@@ -46,9 +46,13 @@ type committed[T any] struct {
 
 // commits has what is committed of a stream kept by a sink of the name.
 func commits[T any](s trident.Stream[T], name string) *committed[T] {
-	c := &committed[T]{of: map[trident.SinkID]map[uint64][]T{}}
+	c := newCommitted[T]()
 	trident.PartitionPersist[T](s, name, c)
 	return c
+}
+
+func newCommitted[T any]() *committed[T] {
+	return &committed[T]{of: map[trident.SinkID]map[uint64][]T{}}
 }
 
 func (c *committed[T]) Kind() trident.Kind { return trident.Opaque }
