@@ -20,6 +20,8 @@ type benchCase struct {
 	limit  func(p plan) (load, error) // the bare loop
 	// probe is what a case is that has none of the three before: one figure, of which less is better.
 	probe func(window time.Duration) (figure, error)
+	// also is measured after the case, each for a note.
+	also []func(window time.Duration) (note string, err error)
 }
 
 func allCases() []benchCase {
@@ -41,6 +43,14 @@ func allCases() []benchCase {
 		millisCase("failover-hung", 5000+2000, hangWorker),
 		millisCase("failover-supervisor", 10_000+2000, killSupervisor),
 		millisCase("failover-leader", 5000, killLeader),
+		tridentWordsCase(),
+		tridentCrossCase(),
+		tridentStreamCase(),
+		tridentLatencyCase("trident-latency-20k", "a file that is synced", folderLog),
+		tridentLatencyCase("trident-latency-20k-jetstream", "in JetStream, synced, whose server is in this process", streamLog),
+		tridentIdleCase(),
+		tridentRecoveryCase(),
+		queryCase(),
 	}
 }
 

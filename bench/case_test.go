@@ -13,6 +13,7 @@ import (
 )
 
 func TestEveryCaseGivesAFigure(t *testing.T) {
+	t.Cleanup(func() { require.NoError(t, removeBuilt()) })
 	for _, c := range allCases() {
 		if c.probe != nil {
 			continue

@@ -40,13 +40,14 @@ const crossNote = "CPU and allocations are those of the process with the nats-se
 
 // tally is what a component of a fleet has counted.
 type tally struct {
-	Units   int64   `json:"units"`
-	Fails   int64   `json:"fails"`
-	P50     float64 `json:"p50"` // of latency, microseconds
-	P99     float64 `json:"p99"`
-	P999    float64 `json:"p999"`
-	LateP50 float64 `json:"late_p50"` // of the generator
-	LateP99 float64 `json:"late_p99"`
+	Units   int64            `json:"units"`
+	Fails   int64            `json:"fails"`
+	P50     float64          `json:"p50"` // of latency, microseconds
+	P99     float64          `json:"p99"`
+	P999    float64          `json:"p999"`
+	LateP50 float64          `json:"late_p50"` // of the generator
+	LateP99 float64          `json:"late_p99"`
+	Words   map[string]int64 `json:"words,omitempty"` // how often each was read, or is committed
 }
 
 // crossLoad is what works in two other processes, "source" and "null".

@@ -108,8 +108,12 @@ func (f *fleet) startWorker(i int, member string) error {
 	if err != nil {
 		return err
 	}
+	state, err := f.stateFile()
+	if err != nil {
+		return err
+	}
 	c := exec.Command(self)
-	c.Env = append(os.Environ(), cluster.SpecVariable+"="+file, memberVariable+"="+member, urlVariable+"="+f.server.URL())
+	c.Env = append(os.Environ(), cluster.StateVariable+"="+state, cluster.SpecVariable+"="+file, memberVariable+"="+member, urlVariable+"="+f.server.URL())
 	c.Stderr = os.Stderr
 	f.workers = append(f.workers, c)
 	return c.Start()

@@ -30,7 +30,7 @@ func idleFigure(window time.Duration) (f figure, err error) {
 	}
 	worker, err := idleFor(pid, window)
 	note := fmt.Sprintf("all daemons, which use %.1f %% of a core; a worker has %.1f MB (at most 40) and uses %.1f %%", daemons.cpu, worker.rss, worker.cpu)
-	return figure{daemons.rss, note}, err
+	return figure{value: daemons.rss, note: note}, err
 }
 
 // startIdle submits a topology whose spouts are not to emit, and returns the process id of its worker.

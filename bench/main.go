@@ -22,7 +22,7 @@ func main() {
 		return
 	}
 	if isFlow() {
-		gale.Main(flow())
+		gale.Main(ownTopology())
 	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }

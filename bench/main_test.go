@@ -64,7 +64,8 @@ func TestHelp(t *testing.T) {
 func TestList(t *testing.T) {
 	o := invoke("-list")
 	require.Equal(t, outcome{stdout: "const-null-acked\nconst-null-unacked\nconst-id-null-acked\nconst-id-null-unacked\nwordcount\nfanout-acked\nlatency-50k\nxworker-acked\nxworker-unacked\nxworker-latency-20k\n" +
-		"submit-to-first-tuple\ndev-ready\nidle-rss-mb\nfailover-worker\nfailover-hung\nfailover-supervisor\nfailover-leader\n"}, o)
+		"submit-to-first-tuple\ndev-ready\nidle-rss-mb\nfailover-worker\nfailover-hung\nfailover-supervisor\nfailover-leader\n" +
+		"trident-wordcount\ntrident-wordcount-xworker\ntrident-jetstream\ntrident-latency-20k\ntrident-latency-20k-jetstream\ntrident-idle\ntrident-recovery\ndrpc\n"}, o)
 }
 
 // The keys are a contract with those who compare runs.

@@ -130,7 +130,15 @@ func (c *benchCase) measure(window time.Duration) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	return newResult(c, s, (c.metric(before)+c.metric(after))/2), nil
+	r := newResult(c, s, (c.metric(before)+c.metric(after))/2)
+	for _, also := range c.also {
+		note, err := also(window)
+		if err != nil {
+			return r, err
+		}
+		r.addNotes(note)
+	}
+	return r, nil
 }
 
 func (c *benchCase) observe(what string, start func(plan) (load, error), window time.Duration) (sample, error) {

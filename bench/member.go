@@ -25,7 +25,7 @@ const countSubject = "bench.count"
 
 // member is what a worker process of the benchmark runs.
 type member struct {
-	Kind string `json:"kind"` // "acked", "unacked" or "latency"
+	Kind string `json:"kind"` // "acked", "unacked", "latency" or "trident"
 	Plan plan   `json:"-"`
 	Warm int64  `json:"warm"`   // nanoseconds
 	Span int64  `json:"window"` // nanoseconds
@@ -67,11 +67,16 @@ func runMember() error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	return process.Run(ctx, t, worker.Options{Log: logger()}, spec)
+}
+
+// logger is where the runtime logs: nowhere, unless BENCH_LOG is set.
+func logger() *zap.Logger {
 	log := zap.NewNop()
 	if os.Getenv("BENCH_LOG") != "" {
 		log, _ = zap.NewDevelopment()
 	}
-	return process.Run(ctx, t, worker.Options{Log: log}, spec)
+	return log
 }
 
 // The tasks of all members: bolt "null" is task 1, the spout "source" task 2.
@@ -84,6 +89,10 @@ func (m member) generator() *generator { return newGenerator(crossRate, m.Plan) 
 
 func (m member) topology() *topology.Builder {
 	b := topology.NewBuilder(fleetName)
+	if m.Kind == tridentKind {
+		m.declareTrident(b)
+		return b
+	}
 	if m.Kind == "latency" {
 		b.Spout("source", func() topology.Spout { return &stampSpout{dueSpout: dueSpout{generator: m.generator()}} }).Emits("n", "due")
 		b.Bolt("null", func() topology.Bolt { return &stampMeter{latencyMeter: newLatencyMeter(m.generator())} }).Shuffle("source")

@@ -8,13 +8,14 @@ import (
 
 // figure is what a probe has found. Less is better.
 type figure struct {
-	value float64
-	note  string // what else a reader must know; may be empty
+	value   float64
+	latency percentiles // of what it is of; may be 0
+	note    string      // what else a reader must know; may be empty
 }
 
 // newProbeResult is the result of a case that is one figure: it has no limit beside it, and no tuples that CPU time is shared by.
 func newProbeResult(c *benchCase, f figure) result {
-	r := result{Case: c.name, Unit: c.unit, bar: c.bar, Value: round(f.value, 1), single: true}
+	r := result{Case: c.name, Unit: c.unit, bar: c.bar, Value: round(f.value, 1), single: true, P50: round(f.latency.p50, 1), P99: round(f.latency.p99, 1), P999: round(f.latency.p999, 1)}
 	r.addNotes(c.note, f.note)
 	return r
 }
@@ -40,7 +41,7 @@ func median(window time.Duration, once func() (time.Duration, error)) (figure, e
 		all = append(all, d)
 	}
 	slices.Sort(all)
-	return figure{millis(all[n/2]), fmt.Sprintf("the median of %d, from %.0f to %.0f", n, millis(all[0]), millis(all[n-1]))}, nil
+	return figure{value: millis(all[n/2]), note: fmt.Sprintf("the median of %d, from %.0f to %.0f", n, millis(all[0]), millis(all[n-1]))}, nil
 }
 
 func millis(d time.Duration) float64 { return float64(d) / 1e6 }

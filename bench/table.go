@@ -15,8 +15,8 @@ type table struct {
 func newTable(w io.Writer) *table { return &table{w: w} }
 
 const (
-	textFormat = "%-22s %-8s %8s %8s %6s %9s %9s %9s %9s %9s %4s  %s\n" // of the head, and of what is one figure
-	rowFormat  = "%-22s %-8s %8s %8s %6.2f %9.1f %9.1f %9.1f %9.3f %9.4f %4s  %s\n"
+	textFormat = "%-30s %-8s %8s %8s %6s %9s %9s %9s %9s %9s %4s  %s\n" // of the head, and of what is one figure
+	rowFormat  = "%-30s %-8s %8s %8s %6.2f %9.1f %9.1f %9.1f %9.3f %9.4f %4s  %s\n"
 )
 
 func (t *table) print(r result) error {

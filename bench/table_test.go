@@ -26,7 +26,7 @@ func TestTable(t *testing.T) {
 	require.NoError(t, table.print(newResult(&rate, second, 96e6)))
 	require.NoError(t, table.print(newResult(&free, second, 31e6)))
 	require.NoError(t, table.print(newResult(&latency, late, 35)))
-	require.NoError(t, table.print(newProbeResult(&benchCase{name: "dev-ready", unit: "ms", bar: bar{most: 1000}}, figure{812.34, "the median of 5, from 790 to 1102"})))
+	require.NoError(t, table.print(newProbeResult(&benchCase{name: "dev-ready", unit: "ms", bar: bar{most: 1000}}, figure{value: 812.34, note: "the median of 5, from 790 to 1102"})))
 	require.NoError(t, table.end())
 
 	const golden = "testdata/table.golden"
