@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 
 	"github.com/galestream/gale/topology"
@@ -38,7 +39,11 @@ type stageTask struct {
 }
 
 func newStageTask(g *graph, p *place) *stageTask {
-	return &stageTask{g: g, place: p, lanes: map[uint16]*lane{}, stagings: map[uint64]*staging{}, storing: map[uint64]*state.Snapshot{}, statics: map[*stateSpec]any{}}
+	// Mail to oneself goes to the instance that replaces one which has panicked: their tokens must not be the same.
+	return &stageTask{
+		g: g, place: p, lanes: map[uint16]*lane{}, stagings: map[uint64]*staging{}, storing: map[uint64]*state.Snapshot{}, statics: map[*stateSpec]any{},
+		lastStage: rand.Uint64(),
+	}
 }
 
 // Prepare opens the task's part of the states: nothing that older tasks write can land behind its back.
@@ -71,6 +76,10 @@ func (t *stageTask) Prepare(ctx context.Context, tc *topology.Context) (err erro
 func (t *stageTask) Execute(ctx context.Context, tuple *topology.Tuple, out *topology.Collector) error {
 	t.out = out
 	p := topology.Object[*packet](tuple, packetField)
+	return t.orCleanup(func() error { return t.take(ctx, p, tuple) })
+}
+
+func (t *stageTask) take(ctx context.Context, p *packet, tuple *topology.Tuple) error {
 	l := t.lanes[p.group]
 	switch {
 	case l == nil:
@@ -99,6 +108,13 @@ func (t *stageTask) Receive(_ context.Context, _ topology.TaskID, m []byte, out 
 	if err != nil {
 		return err
 	}
+	return t.orCleanup(func() error {
+		t.hear(mail)
+		return nil
+	})
+}
+
+func (t *stageTask) hear(mail mail) {
 	switch mail.Kind {
 	case mailStored:
 		t.stored(mail)
@@ -107,7 +123,19 @@ func (t *stageTask) Receive(_ context.Context, _ topology.TaskID, m []byte, out 
 	case mailStaged:
 		t.settled(mail.Token)
 	}
-	return nil
+}
+
+// orCleanup cleans up when f panics: the runtime doesn't, then, and the next instance could not open what this one has open.
+func (t *stageTask) orCleanup(f func() error) error {
+	panicked := true
+	defer func() {
+		if panicked {
+			_ = t.Cleanup() // the panic is what is reported
+		}
+	}()
+	err := f()
+	panicked = false
+	return err
 }
 
 func (t *stageTask) settled(token uint64) {
