@@ -308,7 +308,10 @@ func (l *lane) chunk(h *held) error {
 	if err != nil {
 		return err
 	}
-	in.from(h.t.Task()).chunks++
+	from := in.from(h.t.Task())
+	if from.chunks++; from.ended {
+		return fmt.Errorf("a chunk from task %d came after its end", h.t.Task())
+	}
 	if err := take(h.p.data); err != nil {
 		return err
 	}
