@@ -25,8 +25,14 @@ type tally struct {
 	Sink    string // of the NATS server that has the other one, or of a proxy before it
 	Workers int
 	Tasks   int // of each component but the source
-	Retyped bool
+	Build   string // which of its programs; empty for the first
 }
+
+// The programs of a tally beside the first.
+const (
+	longerTally  = "longer"  // keeps one more state, and has an operator more
+	retypedTally = "retyped" // keeps its counts as another type
+)
 
 // tallyVariable has the tally that a process of the topology runs, in JSON.
 const tallyVariable = "CHAOS_TALLY"
@@ -69,8 +75,12 @@ func (l tally) builder() *topology.Builder {
 	trident.PersistentAggregate(byKey, "min", trident.Min(amount)).Parallelism(l.Tasks)
 	trident.PersistentAggregate(byKey, "max", trident.Max(amount)).Parallelism(l.Tasks)
 	trident.PersistentAggregate(byKey, "sum", trident.Sum(amount)).Parallelism(l.Tasks)
-	if l.Retyped {
-		trident.PersistentAggregate(byKey, "count", trident.Count[entry]()).Parallelism(l.Tasks)
+	switch l.Build {
+	case longerTally:
+		odd := trident.Filter(entries, func(e entry) bool { return e.N%2 == 1 })
+		trident.PersistentAggregate(trident.GroupBy(odd, func(e entry) string { return e.Key }), "odd", trident.Count[entry]()).Parallelism(l.Tasks)
+	case retypedTally:
+		trident.PersistentAggregate(byKey, "count", trident.Combiner[entry, string]{Init: func(entry) string { return "I" }, Combine: func(a, b string) string { return a + b }}).Parallelism(l.Tasks)
 		return b
 	}
 	trident.PersistentAggregate(byKey, "count", trident.Count[entry]()).Parallelism(l.Tasks)

@@ -20,10 +20,17 @@ type ledger struct {
 // keep starts a cluster with streams on a server of their own, submits the tally and feeds it.
 func keep(t *testing.T, o rig.Options, l tally) *ledger {
 	t.Helper()
+	g := prepare(t, o, l)
+	g.begin()
+	return g
+}
+
+// prepare is keep, but for what begins.
+func prepare(t *testing.T, o rig.Options, l tally) *ledger {
+	t.Helper()
 	g := &ledger{scene: &scene{t: t, rig: rig.New(t)}, tally: l}
 	g.streams = g.rig.Server("streams")
 	g.cluster = g.rig.Cluster(o)
-	g.begin()
 	return g
 }
 
