@@ -34,10 +34,13 @@ func (g *graph) Complete(b *topology.Builder) {
 	for _, p := range g.problems {
 		b.Problem(p.operator, "%s", p.text)
 	}
-	if len(g.problems) > 0 || len(g.nodes) == 0 {
+	if len(g.nodes) == 0 {
 		return
 	}
-	g.declareCoordinator()
+	g.declareCoordinator() // also after a mistake: else the lack of a spout would be another
+	if len(g.problems) > 0 {
+		return
+	}
 	for _, q := range g.groups[1:] {
 		g.declareLeader(q)
 	}
