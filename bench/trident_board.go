@@ -28,17 +28,18 @@ func newBoard(warm time.Duration) *board {
 }
 
 // counted takes values of the state that are committed.
-func (o *board) counted(pairs []trident.Pair[string, int64]) {
+func (o *board) counted(pairs []trident.Pair[string, int64]) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, p := range pairs {
 		o.words += p.Value - o.counts[p.Key]
 		o.counts[p.Key] = p.Value
 	}
+	return nil
 }
 
 // seen takes the times at which records were read whose commit is visible now.
-func (o *board) seen(stamps []int64) {
+func (o *board) seen(stamps []int64) error {
 	now := time.Now()
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -52,6 +53,7 @@ func (o *board) seen(stamps []int64) {
 	for _, read := range stamps {
 		record(o.times, time.Duration(now.UnixNano()-read))
 	}
+	return nil
 }
 
 func (o *board) done() int64 {
@@ -85,7 +87,7 @@ func (o *board) check(want map[string]int64) error {
 
 // visible is a sink of one partition, that calls f with what is committed.
 type visible[T any] struct {
-	f       func(records []T)
+	f       func(records []T) error
 	opened  func() error // may be nil
 	applied uint64
 }
@@ -102,7 +104,9 @@ func (v *visible[T]) Open(context.Context, trident.SinkID) (trident.Writer[T], e
 func (v *visible[T]) Applied(context.Context) (uint64, error) { return v.applied, nil }
 
 func (v *visible[T]) Apply(_ context.Context, txid uint64, records []T) error {
-	v.f(records)
+	if err := v.f(records); err != nil {
+		return err
+	}
 	v.applied = txid
 	return nil
 }

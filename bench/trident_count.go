@@ -26,17 +26,18 @@ func declareCount(b *topology.Builder, source trident.Source[sentence], open log
 	stamps := trident.Map(
 		trident.Filter(lines, func(s sentence) bool { return s.Read != 0 }),
 		func(s sentence) int64 { return s.Read })
-	watchCount(words, stamps, o.counted, o.seen, opened)
+	counts := countWords(words, o.counted, opened)
+	there := trident.StateQuery(stamps, counts,
+		func(int64) string { return frequentWord },
+		func(read, _ int64, _ bool) int64 { return read })
+	trident.PartitionPersist(there, "seen", &visible[int64]{f: o.seen})
 }
 
-// watchCount counts words. counted is called with the counts that a batch has changed, and seen with the batch's marks, when it is
-// committed: on the task that has the counts, after they are what others see.
-func watchCount(words trident.Stream[string], marks trident.Stream[int64], counted func([]trident.Pair[string, int64]), seen func([]int64), opened func() error) {
+// countWords counts words. committed is called with the counts that a batch has changed when it is committed: on the task that has the counts,
+// after they are what others see.
+func countWords(words trident.Stream[string], committed func([]trident.Pair[string, int64]) error, opened func() error) trident.Table[string, int64] {
 	itself := func(word string) string { return word }
 	counts := trident.PersistentAggregate(trident.GroupBy(words, itself), "counts", trident.Count[string]())
-	trident.PartitionPersist(counts.Updates(), "committed", &visible[trident.Pair[string, int64]]{f: counted, opened: opened})
-	there := trident.StateQuery(marks, counts,
-		func(int64) string { return frequentWord },
-		func(mark, _ int64, _ bool) int64 { return mark })
-	trident.PartitionPersist(there, "seen", &visible[int64]{f: seen})
+	trident.PartitionPersist(counts.Updates(), "committed", &visible[trident.Pair[string, int64]]{f: committed, opened: opened})
+	return counts
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"slices"
 	"sync/atomic"
 
 	"github.com/galestream/gale/topology"
@@ -57,21 +55,28 @@ func newTridentLatency(rate int64, p plan, where func() (place, error)) (_ *trid
 	return l, nil
 }
 
-// declare has each batch marked with the number of its last record.
 func (l *tridentLatency) declare(b *topology.Builder) {
 	trident.Configure(b, trident.InLog(l.place.open))
 	due := trident.NewStream(b, "due", trident.Source[int64](l.source))
-	words := trident.FlatMap(due, func(n int64) iter.Seq[string] { return wordsOf(n) })
-	last := trident.PartitionAggregate(due, trident.Max(func(n int64) int64 { return n }))
-	watchCount(words, last, l.counted, l.show, nil)
+	countWords(trident.FlatMap(due, wordsOf), l.show, nil)
 }
 
-// show is called with the last record of batches that are visible.
-func (l *tridentLatency) show(last []int64) {
-	for n := l.meter.seen; n <= slices.Max(last); n++ {
+// show is called with committed counts. There is one source task, which reads in order: so they are those of the first records, and how
+// many these are can be told by their words.
+func (l *tridentLatency) show(pairs []trident.Pair[string, int64]) error {
+	if err := l.counted(pairs); err != nil {
+		return err
+	}
+	words := l.board.done()
+	records := sentencesOf(words)
+	if records < l.meter.seen {
+		return fmt.Errorf("%d words are committed, which are not those of whole records, %d or more", words, l.meter.seen)
+	}
+	for n := l.meter.seen; n < records; n++ {
 		l.meter.arrived(n)
 	}
-	l.shown.Store(l.meter.seen)
+	l.shown.Store(records)
+	return nil
 }
 
 // run goes on until all that came due is visible: to cut it short would leave out the latest.

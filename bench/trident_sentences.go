@@ -23,6 +23,33 @@ func sentenceAt(n int64) string { return sentences[n%int64(len(sentences))] }
 // wordsOf are the words of a sentence.
 func wordsOf(n int64) iter.Seq[string] { return strings.FieldsSeq(sentenceAt(n)) }
 
+// sentencesOf returns how many of the first sentences have so many words together; -1 when that is none.
+func sentencesOf(words int64) (n int64) {
+	cycle := int64(0)
+	for i := range sentences {
+		cycle += wordsIn(sentences[i])
+	}
+	n = words / cycle * int64(len(sentences))
+	for words %= cycle; words > 0; n++ {
+		words -= wordsIn(sentenceAt(n))
+	}
+	if words < 0 {
+		return -1
+	}
+	return n
+}
+
+// wordsIn counts the words of a sentence without looking for them.
+func wordsIn[T string | []byte](sentence T) (n int64) {
+	n = 1
+	for i := range len(sentence) {
+		if sentence[i] == ' ' {
+			n++
+		}
+	}
+	return n
+}
+
 // frequentWord is in the sentences.
 const frequentWord = "the"
 

@@ -160,14 +160,3 @@ func (l *streamLimit) read(ctx context.Context) error {
 	<-reading.Closed()
 	return nil
 }
-
-// wordsIn counts the words of a sentence without looking for them.
-func wordsIn(sentence []byte) (n int64) {
-	n = 1
-	for _, c := range sentence {
-		if c == ' ' {
-			n++
-		}
-	}
-	return n
-}

@@ -35,8 +35,28 @@ func TestWordsIn(t *testing.T) {
 		for range wordsOf(int64(n)) {
 			want++
 		}
-		require.Equal(t, want, wordsIn([]byte(s)))
+		require.Equal(t, want, wordsIn(s))
 	}
+}
+
+func TestSentencesOf(t *testing.T) {
+	words := int64(0)
+	for n := range int64(3 * len(sentences)) {
+		require.Equal(t, n, sentencesOf(words))
+		require.EqualValues(t, -1, sentencesOf(words+1), "no sentence has one word")
+		words += wordsIn(sentenceAt(n))
+	}
+}
+
+// Half a record's words are an error, as no batch has half of one.
+func TestHalfARecordIsAnError(t *testing.T) {
+	l, err := newTridentLatency(tridentRate, plan{}, memoryLog)
+	require.NoError(t, err)
+	l.meter.begin(func(int64) {})
+	require.NoError(t, l.show([]trident.Pair[string, int64]{{Key: "the", Value: wordsIn(sentences[0])}}))
+	require.EqualValues(t, 1, l.done())
+	require.ErrorContains(t, l.show([]trident.Pair[string, int64]{{Key: "the", Value: wordsIn(sentences[0]) + 1}}), "not those of whole records")
+	<-l.source.ended
 }
 
 // A closed entrance lets nothing in, and knows what it has let in.
@@ -74,19 +94,20 @@ func TestEntrance(t *testing.T) {
 // What was committed before the warm-up is over is no latency, unless there is nothing else.
 func TestBoardWarmsUp(t *testing.T) {
 	o := newBoard(time.Hour)
-	o.seen([]int64{time.Now().Add(-time.Second).UnixNano()})
+	require.NoError(t, o.seen([]int64{time.Now().Add(-time.Second).UnixNano()}))
 	require.InEpsilon(t, 1e6, o.latency().p50, 0.1)
 	o.first = o.first.Add(-time.Hour)
-	o.seen([]int64{time.Now().Add(-2 * time.Second).UnixNano()})
-	o.seen([]int64{time.Now().Add(-2 * time.Second).UnixNano()})
+	for range 2 {
+		require.NoError(t, o.seen([]int64{time.Now().Add(-2 * time.Second).UnixNano()}))
+	}
 	require.InEpsilon(t, 2e6, o.latency().p50, 0.1)
 	require.EqualValues(t, 2, o.times.TotalCount())
 }
 
 func TestBoardCountsByValue(t *testing.T) {
 	o := newBoard(0)
-	o.counted([]trident.Pair[string, int64]{{Key: "a", Value: 3}, {Key: "b", Value: 1}})
-	o.counted([]trident.Pair[string, int64]{{Key: "a", Value: 5}})
+	require.NoError(t, o.counted([]trident.Pair[string, int64]{{Key: "a", Value: 3}, {Key: "b", Value: 1}}))
+	require.NoError(t, o.counted([]trident.Pair[string, int64]{{Key: "a", Value: 5}}))
 	require.EqualValues(t, 6, o.done())
 	require.NoError(t, o.check(map[string]int64{"a": 5, "b": 1}))
 	require.ErrorContains(t, o.check(map[string]int64{"a": 6, "b": 1}), "what is committed is not what was read")
