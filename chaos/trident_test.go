@@ -24,7 +24,7 @@ type tally struct {
 	URL     string // of the NATS server that has the stream of numbers
 	Sink    string // of the NATS server that has the other one, or of a proxy before it
 	Workers int
-	Tasks   int // of each component but the source
+	Tasks   int    // of each component but the source
 	Build   string // which of its programs; empty for the first
 }
 
