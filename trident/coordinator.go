@@ -3,6 +3,7 @@ package trident
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -178,8 +179,8 @@ func (c *coordinator) fence(after commit.Attempt) commit.Event {
 		return commit.FencedOut{}
 	}
 	var attempt uint64
-	if err == nil {
-		attempt, err = c.log.Fence(ctx, []byte(c.id))
+	if err == nil { // another may begin one meanwhile: then it must not be stopped by this one, which comes late
+		attempt, err = c.log.FenceAfter(ctx, last.Sequence, []byte(c.id))
 	}
 	var fenced commit.Fenced
 	if err == nil {
@@ -253,8 +254,11 @@ func (c *coordinator) Ack(id any) {
 }
 
 // Fail implements [topology.Acknowledger].
-func (c *coordinator) Fail(id any, _ error) {
+func (c *coordinator) Fail(id any, cause error) {
 	t := id.(*tree)
+	if errors.Is(cause, topology.ErrTimeout) { // other causes are reported where they arise
+		c.tc.Report(fmt.Errorf("batch %d: some task has not done its part, which is tried again: %w", t.txid, cause))
+	}
 	if t.announce {
 		c.put(commit.Unheard{TxID: t.txid})
 		return

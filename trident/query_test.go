@@ -26,7 +26,9 @@ func startAsker(t *testing.T, b *topology.Builder, o worker.Options) *asker {
 	t.Helper()
 	topo, err := b.Build()
 	require.NoError(t, err)
-	o.Log = zaptest.NewLogger(t)
+	if o.Log == nil {
+		o.Log = zaptest.NewLogger(t)
+	}
 	w, err := worker.New(topo, o)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())

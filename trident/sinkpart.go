@@ -2,7 +2,9 @@ package trident
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/galestream/gale/trident/codec"
 )
@@ -31,6 +33,7 @@ type sinking[T any] struct {
 	pending []delivery[T] // staged, in the order of txids
 	through uint64        // the last batch that the sink has
 	from    uint64        // what is committed beyond the log's sequence from is here, or at the sink
+	failing error         // why the sink has not taken the first of pending, if it was tried
 	writers map[int]*writing[T]
 	opened  bool
 }
@@ -38,6 +41,7 @@ type sinking[T any] struct {
 // delivery is a batch's records on their way.
 type delivery[T any] struct {
 	txid, attempt uint64
+	behind        uint64 // the log has the batch's records behind this sequence
 	records       []T
 }
 
@@ -60,10 +64,16 @@ func (k *sinking[T]) push(xs []T) error {
 
 func (k *sinking[T]) end() error { return nil }
 
+// maxBehind is how many batches may wait for a sink that fails. Then batches fail too, until it has taken them.
+const maxBehind = 16
+
 func (k *sinking[T]) staged(b *batch) ([][]byte, error) {
+	if k.failing != nil && len(k.pending) >= maxBehind {
+		return nil, fmt.Errorf("%d batches wait for a sink, and no more are taken: %w", len(k.pending), k.failing)
+	}
 	records := k.now
 	k.now = nil
-	k.pending = append(k.pending, delivery[T]{b.txid, b.attempt, records})
+	k.pending = append(k.pending, delivery[T]{b.txid, b.attempt, b.commit, records})
 	return encodeSinkRecords(k.codec, sinkHeader{sink: k.s.name, partition: k.t.tc.Index, txid: b.txid, done: k.doneAt(k.t.tc.Index)}, records)
 }
 
@@ -111,16 +121,17 @@ func (k *sinking[T]) commit(ctx context.Context, txid, attempt, sequence uint64)
 	for len(k.pending) > 0 && k.pending[0].txid <= txid {
 		d := k.pending[0]
 		if d.txid > k.through {
-			if err := k.deliver(ctx, k.t.tc.Index, d.txid, d.records); err != nil {
-				return err
+			if k.failing = k.deliver(ctx, k.t.tc.Index, d.txid, d.records); k.failing != nil {
+				return k.failing
 			}
 			k.through = d.txid
 		}
 		k.pending = k.pending[1:]
 	}
-	if len(k.pending) == 0 {
-		k.from = max(k.from, sequence)
+	if len(k.pending) > 0 {
+		sequence = k.pending[0].behind
 	}
+	k.from = max(k.from, sequence)
 	return nil
 }
 
@@ -136,16 +147,32 @@ func (k *sinking[T]) has(txid, attempt uint64) bool {
 }
 
 func (k *sinking[T]) settle(ctx context.Context, p *packet) error {
-	k.now = nil
-	defer func() { k.pending = nil }()
-	if k.opened && (p.from == 1 || k.commit(ctx, p.from-1, p.last, p.commit) == nil) {
-		return nil
+	committed, err := p.from-1, errGap
+	if k.now = nil; k.opened {
+		err = k.commit(ctx, committed, p.last, p.commit)
 	}
-	k.pending = nil
-	if err := k.recover(ctx, p.from-1); err != nil {
+	if errors.Is(err, errGap) {
+		k.pending = nil
+		err = k.reopen(ctx, committed, p.commit)
+	}
+	k.pending = slices.DeleteFunc(k.pending, func(d delivery[T]) bool { return d.txid > committed })
+	return err
+}
+
+// reopen delivers what is committed, from the log.
+func (k *sinking[T]) reopen(ctx context.Context, committed, sequence uint64) error {
+	w, err := k.writer(ctx, k.t.tc.Index)
+	if err != nil {
 		return err
 	}
-	k.opened, k.through, k.from = true, p.from-1, p.commit
+	if w.applied > committed {
+		return fmt.Errorf("sink %q: partition %d: it has batches up to %d, and only %d are committed, so it would pass over those in between: the topology's state was dropped, or is kept elsewhere (see GALE_STATE); "+
+			"have the sink forget the topology, or give one of them another name", k.s.name, k.t.tc.Index, w.applied, committed)
+	}
+	if err := k.recover(ctx, committed); err != nil {
+		return err
+	}
+	k.opened, k.failing, k.through, k.from = true, nil, committed, max(k.from, sequence)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // openStates opens the task's parts of states and sinks. States are read from the log at once, for those who ask; what is committed meanwhile is
@@ -63,7 +64,33 @@ func (t *stageTask) settle(ctx context.Context, b *packet) error {
 			return err
 		}
 	}
+	t.hearAll(b.from - 1)
 	return nil
+}
+
+// announced takes the coordinator's word that batches are committed. An error fails the tuple: it is announced again.
+func (t *stageTask) announced(ctx context.Context, h *held) error {
+	err := t.committed(ctx, h.p)
+	switch {
+	case errors.Is(err, errGap):
+		t.unheard = append(t.unheard, h)
+		return nil
+	case err == nil:
+		t.ack(h.t)
+	}
+	return err
+}
+
+// hearAll acks the announcements that had to wait for their batches: a topology whose sources have ended ends when all are acked, and the sinks
+// must have everything by then.
+func (t *stageTask) hearAll(txid uint64) {
+	t.unheard = slices.DeleteFunc(t.unheard, func(h *held) bool {
+		if h.p.txid > txid {
+			return false
+		}
+		t.ack(h.t)
+		return true
+	})
 }
 
 // beginBatch begins a batch in the states.
@@ -76,17 +103,20 @@ func (t *stageTask) beginBatch(b *packet) error {
 	return nil
 }
 
-// committed takes the coordinator's word that batches are committed.
+// committed does what is to be done when batches are committed. errGap says that some sink has not got them.
 func (t *stageTask) committed(ctx context.Context, b *packet) error {
 	for _, p := range t.states {
 		if err := p.commit(b); err != nil {
 			return err
 		}
 	}
+	var gap error
 	for _, k := range t.sinks {
-		if err := k.commit(ctx, b.txid, b.attempt, b.commit); err != nil && !errors.Is(err, errGap) {
+		err := k.commit(ctx, b.txid, b.attempt, b.commit)
+		if err != nil && !errors.Is(err, errGap) {
 			return err
 		}
+		gap = errors.Join(gap, err)
 	}
 	for _, p := range t.states {
 		if err := t.snapshot(p); err != nil {
@@ -94,7 +124,7 @@ func (t *stageTask) committed(ctx context.Context, b *packet) error {
 		}
 	}
 	t.tellBase()
-	return nil
+	return gap
 }
 
 // snapshot stores a snapshot that is due.

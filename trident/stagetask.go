@@ -31,7 +31,8 @@ type stageTask struct {
 		sync.Mutex
 		questions []question
 	}
-	told      uint64 // the base that the coordinator was told last
+	unheard   []*held // announcements of what the sinks get when the next attempt begins
+	told      uint64  // the base that the coordinator was told last
 	lastStage uint64
 	over      context.Context // ends what is under way in the background
 	end       context.CancelFunc
@@ -85,10 +86,7 @@ func (t *stageTask) take(ctx context.Context, p *packet, tuple *topology.Tuple) 
 	case l == nil:
 		return fmt.Errorf("a packet is of group %d, which has nothing here: workers run different programs", p.group)
 	case p.kind == packetAnnounce:
-		if err := t.committed(ctx, p); err != nil {
-			return err // which fails the tuple: it is announced again
-		}
-		t.ack(tuple)
+		return t.announced(ctx, &held{p, tuple})
 	default:
 		l.take(ctx, &held{p, tuple})
 	}
