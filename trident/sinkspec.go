@@ -13,10 +13,17 @@ type sinkSpec struct {
 }
 
 // SinkOption changes how a sink is used.
-type SinkOption func(*sinkSpec)
+type SinkOption interface{ ofSink(s *sinkSpec) }
 
-// AllowDuplicates says that records may have their effect more than once there, where source and sink can't be exactly-once together.
-func AllowDuplicates() SinkOption { return func(s *sinkSpec) { s.duplicates = true } }
+// Duplicating is an option of sinks and states; see [AllowDuplicates].
+type Duplicating struct{}
+
+func (Duplicating) ofSink(s *sinkSpec)   { s.duplicates = true }
+func (Duplicating) ofState(s *stateSpec) { s.duplicates = true }
+
+// AllowDuplicates says that records may have their effect more than once in this sink or state, where it can't be exactly-once together with
+// the source. Without it such a topology is refused.
+func AllowDuplicates() Duplicating { return Duplicating{} }
 
 // PartitionPersist gives the records of each batch to a sink, once the batch is committed: in the order of batches, each task of the stream to
 // a partition of its own. The name is that of the sink, the same in every release of the program.
@@ -38,7 +45,7 @@ func PartitionPersist[T any](s Stream[T], name string, sink Sink[T], options ...
 	}
 	spec := &sinkSpec{name: name, kind: sink.Kind()}
 	for _, o := range options {
-		o(spec)
+		o.ofSink(spec)
 	}
 	spec.open = func(t *stageTask) sinkPart { return newSinking(t, spec, sink, c) }
 	n.sink = spec

@@ -21,14 +21,18 @@ type stateSpec struct {
 }
 
 // StateOption changes how a state is kept.
-type StateOption func(*stateSpec)
+type StateOption interface{ ofState(s *stateSpec) }
+
+type stateOption func(*stateSpec)
+
+func (o stateOption) ofState(s *stateSpec) { o(s) }
 
 // TTL forgets what was written last more than d ago, by the time of the batches: at least a millisecond, 0 keeps all for ever.
-func TTL(d time.Duration) StateOption { return func(s *stateSpec) { s.ttl = d } }
+func TTL(d time.Duration) StateOption { return stateOption(func(s *stateSpec) { s.ttl = d }) }
 
 // OnDisk keeps the state in a file beside the worker instead of in memory, for states that are larger than memory. It
 // is as durable as one in memory, since both are made again from the log; after a restart of the worker on the same machine, less of the log is read.
-func OnDisk() StateOption { return func(s *stateSpec) { s.disk = true } }
+func OnDisk() StateOption { return stateOption(func(s *stateSpec) { s.disk = true }) }
 
 // Table is a state with a value for each key.
 type Table[K comparable, V any] struct {
@@ -90,7 +94,7 @@ func PersistentAggregateAll[T, A any](s Stream[T], name string, a Aggregator[T, 
 	t := PersistentAggregate(GroupBy(s, func(T) bool { return true }), name, a, options...)
 	t.n.single = true
 	t.spec.kind = "value"
-	return Value[A]{t.n, t.spec}
+	return Value[A](t)
 }
 
 // declare enters a state whose writer is n.
@@ -98,7 +102,7 @@ func declare[K comparable, V any](n *node, kind string, options []StateOption) *
 	g := n.g
 	s := &stateSpec{name: n.name, kind: kind, node: n}
 	for _, o := range options {
-		o(s)
+		o.ofState(s)
 	}
 	if s.ttl != 0 && s.ttl < time.Millisecond {
 		g.problem(n.name, "its values are to live for %v; it must be at least a millisecond", s.ttl)
