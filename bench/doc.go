@@ -30,4 +30,8 @@
 // all on this machine, so the network's share is missing. The failover cases run a topology that emits a tuple
 // each millisecond, do harm to the process of its sink, and tell the longest time without an arrival, from
 // the last before the fault until those of another process have come for a second.
+//
+// The cases of trident count what is committed, and only that: a sink is given the state's values once they are, on the task that has the
+// state, and a figure is given only if these come, word by word, to what was read. Latency is until then: from the moment that a Read has
+// returned, or that a record was due. Logs are synced, as they are by default; what that costs is told beside.
 package main
