@@ -109,9 +109,17 @@ func (g *graph) declare(p *place) {
 			d.All(topology.From(n.group.leader, beginStream))
 		}
 	}
+	if p.wishes() {
+		d.Tick(saidAgain)
+	}
 	if p.durable {
 		d.All(topology.From(Coordinator, announceStream))
 	}
+}
+
+// wishes reports whether its tasks may want a batch: they read a source, or have windows that time closes.
+func (p *place) wishes() bool {
+	return p.durable || slices.ContainsFunc(p.heads, func(n *node) bool { return len(n.in) == 0 && n.group.query == "" })
 }
 
 func (g *graph) declareCoordinator() {

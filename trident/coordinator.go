@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,8 +86,11 @@ func (g *graph) announces() bool {
 // put adds an event for the next Next. Any goroutine.
 func (c *coordinator) put(e commit.Event) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, again := e.(commit.Ready); again && slices.Contains(c.mu.events, e) {
+		return // it is said every second, also while the topology is paused and nobody takes events
+	}
 	c.mu.events = append(c.mu.events, e)
-	c.mu.Unlock()
 }
 
 // tell is put for goroutines of its own, which nothing else wakes the spout for.

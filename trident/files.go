@@ -11,13 +11,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // Lines returns a source of the lines of files, to their end: those at the paths, those that match where a path is a pattern of
 // [filepath.Match], and all regular files in and below folders, where no links are followed. It is Transactional, provided that files
 // only grow, and only by whole lines.
 //
-// Each file is a partition, named by its cleaned path (or by its end and a hash, when it is longer than 128 bytes), so all workers
+// Each file is a partition, named by its cleaned path (or by its end and a hash, when it is longer than 128 bytes or no UTF-8 text), so all workers
 // must find the same files. They are looked for once in each process, 4096 at most. A path or pattern without a file is an error, and so is a file that has
 // become shorter than what was read of it, or whose last bytes that were read are others now.
 //
@@ -28,9 +29,8 @@ func Lines(paths ...string) Source[string] { return &lines{paths: paths} }
 
 // Bounds of [Lines].
 const (
-	maxFiles     = 4096
-	maxPartition = 128
-	maxLine      = 1 << 20
+	maxFiles = 4096
+	maxLine  = 1 << 20
 )
 
 type lines struct {
@@ -125,13 +125,13 @@ func (l *lines) nameLocked(paths []string) {
 
 // nameOf is the path, or what tells a long one apart.
 func nameOf(path string) string {
-	if len(path) <= maxPartition {
+	if len(path) <= maxPartition && utf8.ValidString(path) {
 		return path
 	}
 	h := fnv.New128a()
 	_, _ = h.Write([]byte(path)) // it does not fail
 	sum := fmt.Sprintf("%x...", h.Sum(nil))
-	return sum + strings.ToValidUTF8(path[len(path)-(maxPartition-len(sum)):], "")
+	return sum + strings.ToValidUTF8(path[max(0, len(path)-(maxPartition-len(sum))):], "")
 }
 
 // find returns the files that a path stands for, cleaned. One that exists is not taken for a pattern.

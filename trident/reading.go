@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"time"
+	"unicode/utf8"
+
+	"github.com/galestream/gale/topology"
 )
 
 // reading is a source task's head: it reads what is there for each batch.
@@ -19,6 +22,8 @@ type reading[T any] struct {
 	opened  bool
 	buf     []T
 	records int
+	report  int // bytes that the batch's report takes, about
+	turn    int // the partition to be read next
 }
 
 // part is one partition of the source.
@@ -62,6 +67,9 @@ func (r *reading[T]) open(ctx context.Context, positions map[string][]byte) (err
 	defer guard(r.n.name, &err)
 	r.close()
 	names, err := r.source.Partitions(ctx)
+	if err == nil {
+		err = checkPartitions(names)
+	}
 	if err != nil {
 		return fmt.Errorf("source %q: %w", r.n.name, err)
 	}
@@ -85,7 +93,27 @@ func (r *reading[T]) open(ctx context.Context, positions map[string][]byte) (err
 // key is the name of a partition in the commit records.
 func (r *reading[T]) key(partition string) string { return r.n.name + "/" + partition }
 
-func (r *reading[T]) ready() { r.p.task.tell(mail{Kind: mailReady}) }
+func (r *reading[T]) ready() { r.p.task.ready() }
+
+// maxPartition is how many bytes the name of a partition may have.
+const maxPartition = 128
+
+// checkPartitions finds names by which positions can't be told apart: they travel as text.
+func checkPartitions(names []string) error {
+	seen := map[string]bool{}
+	for _, name := range names {
+		switch {
+		case seen[name]:
+			return fmt.Errorf("there are two partitions %q", name)
+		case len(name) > maxPartition:
+			return fmt.Errorf("the name of partition %.40q... has %d bytes; %d are possible", name, len(name), maxPartition)
+		case !utf8.ValidString(name):
+			return fmt.Errorf("the name of partition %q is no UTF-8 text", name)
+		}
+		seen[name] = true
+	}
+	return nil
+}
 
 func (r *reading[T]) close() {
 	for _, p := range r.parts {
@@ -99,17 +127,19 @@ func (r *reading[T]) close() {
 const (
 	readRecords = 1024                  // at once
 	readTime    = 10 * time.Millisecond // for a batch
+	reportBytes = topology.MaxMail / 2  // in the report of a batch, about
 )
 
 // finish reads the task's part of the batch.
 func (r *reading[T]) finish() (err error) {
 	defer guard(r.n.name, &err)
-	r.records = 0
+	r.p.task.batchBegins()
+	r.records, r.report = 0, 0
 	for _, p := range r.parts {
 		p.moved, p.dry = false, p.ended
 	}
 	until := time.Now().Add(readTime)
-	for r.round() && r.records < r.p.task.g.options.batchRecords && time.Now().Before(until) {
+	for r.round() && !r.full() && time.Now().Before(until) {
 		if err := r.readAll(); err != nil {
 			return err
 		}
@@ -118,8 +148,12 @@ func (r *reading[T]) finish() (err error) {
 	if err := r.out.end(); err != nil {
 		return err
 	}
-	r.tellReport()
-	return nil
+	return r.tellReport()
+}
+
+// full reports whether the batch has as many records as it may have, or as many partitions have moved as a report has room for.
+func (r *reading[T]) full() bool {
+	return r.records >= r.p.task.g.options.batchRecords || r.report >= reportBytes
 }
 
 // round reports whether there may be more to read now.
@@ -142,43 +176,61 @@ func (r *reading[T]) ended() bool {
 	return true
 }
 
-// readAll reads a little of each partition.
+// readAll reads a little of each partition. The next batch goes on where one was full, so that each has its turn.
 func (r *reading[T]) readAll() error {
-	for _, p := range r.parts {
-		left := r.p.task.g.options.batchRecords - r.records
-		if p.dry || left <= 0 {
+	for range r.parts {
+		if r.full() {
+			return nil
+		}
+		p := r.parts[r.turn%len(r.parts)]
+		r.turn = (r.turn + 1) % len(r.parts)
+		if p.dry {
 			continue
 		}
-		more, position, err := p.reader.Read(r.buf[:0], min(readRecords, left))
-		r.buf = more
-		if errors.Is(err, io.EOF) {
-			p.ended, err = true, nil
-		}
-		if err != nil {
-			return fmt.Errorf("source %q: partition %q: %w", r.n.name, p.name, err)
-		}
-		p.dry = p.ended || len(more) == 0
-		if position != nil {
-			p.position, p.moved = position, true
-		}
-		r.records += len(more)
-		if len(more) > 0 {
-			if err := r.out.push(more); err != nil {
-				return err
-			}
+		if err := r.read(p); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (r *reading[T]) tellReport() {
+func (r *reading[T]) read(p *part[T]) error {
+	left := r.p.task.g.options.batchRecords - r.records
+	more, position, err := p.reader.Read(r.buf[:0], min(readRecords, left))
+	r.buf = more
+	if errors.Is(err, io.EOF) {
+		p.ended, err = true, nil
+	}
+	if err != nil {
+		return fmt.Errorf("source %q: partition %q: %w", r.n.name, p.name, err)
+	}
+	p.dry = p.ended || len(more) == 0
+	if position != nil {
+		if !p.moved {
+			r.report += 2*len(r.key(p.name)) + 2*len(position)
+		}
+		p.position, p.moved = position, true
+	}
+	r.records += len(more)
+	if len(more) == 0 {
+		return nil
+	}
+	return r.out.push(more)
+}
+
+func (r *reading[T]) tellReport() error {
 	m := mail{Kind: mailReport, Attempt: r.p.batch.attempt, TxID: r.p.batch.txid, Records: r.records, More: r.round(), Ended: r.ended(), Positions: map[string][]byte{}}
 	for _, p := range r.parts {
 		if p.moved {
 			m.Positions[r.key(p.name)] = p.position
 		}
 	}
-	r.p.task.tell(m)
+	b := m.encode()
+	if len(b) > topology.MaxMail {
+		return fmt.Errorf("source %q: the positions of %d partitions take %d bytes after a batch; %d are possible: have them shorter, or give the source more tasks", r.n.name, len(m.Positions), len(b), topology.MaxMail)
+	}
+	r.p.tc.Tell(r.p.task.leader, b)
+	return nil
 }
 
 // positions travel as JSON between workers.

@@ -17,7 +17,7 @@ type Source[T any] interface {
 	// Kind says what the source can do.
 	Kind() Kind
 	// Partitions returns the names of the parts that are read side by side, the same in every task and at every start. A name is at
-	// most 128 bytes long. A partition that has gone leaves its position in the commit records.
+	// most 128 bytes of UTF-8 text. A partition that has gone leaves its position in the commit records.
 	Partitions(ctx context.Context) ([]string, error)
 	// Open begins to read a partition after the position, nil for the beginning. ready may be called from any
 	// goroutine, never blocks, and must be called when a Read that gave nothing would now give something.

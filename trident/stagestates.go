@@ -32,7 +32,12 @@ func (t *stageTask) openStates(ctx context.Context) (err error) {
 	return nil
 }
 
-func (t *stageTask) tell(m mail) { t.tc.Tell(t.leader, m.encode()) }
+func (t *stageTask) tell(m mail) {
+	if m.Kind == mailWake {
+		t.wakeAt = m.At
+	}
+	t.tc.Tell(t.leader, m.encode())
+}
 
 func (t *stageTask) stateOf(s *stateSpec) *statePart {
 	for _, p := range t.states {
@@ -54,6 +59,7 @@ func (t *stageTask) sinkOf(s *sinkSpec) sinkPart {
 
 // settle brings states and sinks to where an attempt begins: what of the attempt before is committed counts, what isn't is forgotten.
 func (t *stageTask) settle(ctx context.Context, b *packet) error {
+	t.wakeAt = 0 // windows say it anew
 	for _, p := range t.states {
 		if err := p.settle(ctx, b); err != nil {
 			return err

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/galestream/gale/topology"
 	"github.com/galestream/gale/trident/changelog"
@@ -31,8 +33,10 @@ type stageTask struct {
 		sync.Mutex
 		questions []question
 	}
-	unheard   []*held // announcements of what the sinks get when the next attempt begins
-	told      uint64  // the base that the coordinator was told last
+	wanted    atomic.Bool // the source has something to read, and no batch has begun since it said so
+	wakeAt    int64       // when a window wants a batch, as it was told last; 0: it doesn't
+	unheard   []*held     // announcements of what the sinks get when the next attempt begins
+	told      uint64      // the base that the coordinator was told last
 	lastStage uint64
 	over      context.Context // ends what is under way in the background
 	end       context.CancelFunc
@@ -121,6 +125,29 @@ func (t *stageTask) hear(mail mail) {
 	case mailStaged:
 		t.settled(mail.Token)
 	}
+}
+
+// saidAgain is how often a wish for a batch is said again until one comes: mail may be lost on its way.
+const saidAgain = time.Second
+
+// ready tells the coordinator that there is something to read. Any goroutine.
+func (t *stageTask) ready() {
+	t.wanted.Store(true)
+	t.tell(mail{Kind: mailReady})
+}
+
+// batchBegins is called before a source is read.
+func (t *stageTask) batchBegins() { t.wanted.Store(false) }
+
+// Tick implements [topology.Ticker].
+func (t *stageTask) Tick(context.Context, time.Time, *topology.Collector) error {
+	if t.wanted.Load() {
+		t.tell(mail{Kind: mailReady})
+	}
+	if t.wakeAt > 0 {
+		t.tell(mail{Kind: mailWake, At: t.wakeAt})
+	}
+	return nil
 }
 
 // orCleanup cleans up when f panics: the runtime doesn't, then, and the next instance could not open what this one has open.
