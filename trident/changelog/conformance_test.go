@@ -179,6 +179,27 @@ func TestOnlyTheLastAttemptIsTaken(t *testing.T) {
 	})
 }
 
+func TestAFenceComesAfterTheOneThatItShould(t *testing.T) {
+	everywhere(t, func(t *testing.T, ctx context.Context, a, b changelog.Log) {
+		one, err := a.FenceAfter(ctx, 0, []byte("one"))
+		require.NoError(t, err)
+		_, err = b.FenceAfter(ctx, 0, []byte("late"))
+		require.ErrorIs(t, err, changelog.ErrFenced)
+		commit := add(t, b, one, changelog.Commit, "")
+		two, err := b.FenceAfter(ctx, one, []byte("two"))
+		require.NoError(t, err)
+		require.Equal(t, commit+1, two)
+		for _, last := range []uint64{0, one, commit, two + 1} {
+			_, err = a.FenceAfter(ctx, last, []byte("late"))
+			require.ErrorIs(t, err, changelog.ErrFenced)
+		}
+		got, err := a.LastFence(ctx)
+		require.NoError(t, err)
+		require.Equal(t, entry{two, two, changelog.Fence, "two"}, entryOf(got))
+		add(t, b, two, changelog.Staged, "s")
+	})
+}
+
 // Many fence and append at once, with all attempts that they ever had. After a Fence nothing older may land, what was acknowledged must be there, and
 // what was refused not.
 func TestNothingOlderLandsAfterAFence(t *testing.T) {
@@ -406,6 +427,7 @@ func TestAClosedLogSaysSo(t *testing.T) {
 func calls(ctx context.Context, l changelog.Log, attempt uint64) map[string]error {
 	errs := map[string]error{"Trim": l.Trim(ctx, 1), "PutSnapshot": l.PutSnapshot(ctx, "x", nil), "Read": l.Read(ctx, 0, 0, func(changelog.Record) error { return nil })}
 	_, errs["Fence"] = l.Fence(ctx, nil)
+	_, errs["FenceAfter"] = l.FenceAfter(ctx, attempt, nil)
 	_, errs["Append"] = l.Append(ctx, attempt, changelog.Staged, nil)
 	_, errs["LastCommit"] = l.LastCommit(ctx)
 	_, errs["LastFence"] = l.LastFence(ctx)

@@ -76,6 +76,9 @@ func checkFence(ctx context.Context, note []byte) error {
 	return ctx.Err()
 }
 
+// overtaken is the error of a fence that comes after another one than it should.
+func overtaken(last uint64) error { return fmt.Errorf("%w: %d", ErrFenced, last) }
+
 // refused is the error of an append with an attempt that is not the log's.
 func refused(attempt, current uint64) error {
 	return fmt.Errorf("attempt %d: %w: %d", attempt, ErrFenced, current)

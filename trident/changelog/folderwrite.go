@@ -111,12 +111,24 @@ func settle(batch []*write, err error) {
 }
 
 func (l *folder) Fence(ctx context.Context, note []byte) (uint64, error) {
+	return l.begin(ctx, note, func(uint64) bool { return true })
+}
+
+func (l *folder) FenceAfter(ctx context.Context, last uint64, note []byte) (uint64, error) {
+	return l.begin(ctx, note, func(now uint64) bool { return now == last })
+}
+
+func (l *folder) begin(ctx context.Context, note []byte, may func(last uint64) bool) (uint64, error) {
 	if err := checkFence(ctx, note); err != nil {
 		return 0, err
 	}
 	b := encodeRecord(Fence, 0, note)
 	w := &write{size: len(b)}
 	w.do = func(tx *bbolt.Tx, h *head) error {
+		if !may(h.fence) {
+			w.refused = overtaken(h.fence)
+			return nil
+		}
 		h.last++
 		h.fence, w.number = h.last, h.last
 		return put(tx, h.last, b)

@@ -47,6 +47,10 @@ type Log interface {
 	// begun that nobody knows: the caller fences again.
 	Fence(ctx context.Context, note []byte) (attempt uint64, err error)
 
+	// FenceAfter is Fence on the condition that the fence of the sequence is still the last one; 0 is none. Otherwise it returns [ErrFenced], and begins nothing; also when an earlier
+	// try of its own has begun an attempt, which the note of the last fence shows. So who comes late begins nothing that another would have to make up for.
+	FenceAfter(ctx context.Context, last uint64, note []byte) (attempt uint64, err error)
+
 	// Append appends a Staged or Commit record and returns its sequence once it is durable. Concurrent calls share the cost of that. The payload may be used again
 	// after it has returned. Errors: [ErrFenced], [ErrUnknown], [ErrFull], [ErrTooLarge], [ErrClosed]; nothing is appended with any but ErrUnknown.
 	Append(ctx context.Context, attempt uint64, kind Kind, payload []byte) (sequence uint64, err error)

@@ -46,6 +46,14 @@ func (l *memory) enter(ctx context.Context) error {
 }
 
 func (l *memory) Fence(ctx context.Context, note []byte) (uint64, error) {
+	return l.begin(ctx, note, func(uint64) bool { return true })
+}
+
+func (l *memory) FenceAfter(ctx context.Context, last uint64, note []byte) (uint64, error) {
+	return l.begin(ctx, note, func(now uint64) bool { return now == last })
+}
+
+func (l *memory) begin(ctx context.Context, note []byte, may func(last uint64) bool) (uint64, error) {
 	if err := checkFence(ctx, note); err != nil {
 		return 0, err
 	}
@@ -53,6 +61,9 @@ func (l *memory) Fence(ctx context.Context, note []byte) (uint64, error) {
 		return 0, err
 	}
 	defer l.mu.Unlock()
+	if last := l.mu.fence.Sequence; !may(last) {
+		return 0, overtaken(last)
+	}
 	l.mu.fence = l.addLocked(l.mu.last+1, Fence, note)
 	return l.mu.last, nil
 }

@@ -12,7 +12,18 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-func (l *stream) Fence(ctx context.Context, note []byte) (attempt uint64, err error) {
+func (l *stream) Fence(ctx context.Context, note []byte) (uint64, error) { return l.begin(ctx, note) }
+
+func (l *stream) FenceAfter(ctx context.Context, last uint64, note []byte) (uint64, error) {
+	release, err := l.turn(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	return l.begin(ctx, note, jetstream.WithExpectLastSequenceForSubject(last, l.subject+Fence.String()))
+}
+
+func (l *stream) begin(ctx context.Context, note []byte, condition ...jetstream.PublishOpt) (attempt uint64, err error) {
 	if err := checkFence(ctx, note); err != nil {
 		return 0, err
 	}
@@ -22,7 +33,7 @@ func (l *stream) Fence(ctx context.Context, note []byte) (attempt uint64, err er
 	}
 	defer leave()
 	err = l.patiently(ctx, "beginning an attempt", func(ctx context.Context) error {
-		attempt, err = l.publish(ctx, Fence, encodeRecord(Fence, 0, note))
+		attempt, err = l.publish(ctx, Fence, encodeRecord(Fence, 0, note), condition...)
 		return l.orWiden(ctx, err, len(note))
 	})
 	if err != nil {
