@@ -1,6 +1,7 @@
 package trident
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/galestream/gale/topology"
@@ -57,4 +58,22 @@ func TestAnAnnouncementWaitsForItsBatches(t *testing.T) {
 	require.Len(t, task.unheard, 1)
 	task.hearAll(2)
 	require.Len(t, task.unheard, 1)
+}
+
+// TestABatchThatCantBeStagedIsSettled has the tuples that were held until it is: they are given back.
+func TestABatchThatCantBeStagedIsSettled(t *testing.T) {
+	k := newTestSinking(t)
+	k.failing, k.pending = errors.New("down"), make([]delivery[int64], maxBehind)
+	k.t.sinks = []sinkPart{k}
+	held := []*topology.Tuple{{}, {}}
+	l := &lane{t: k.t, group: &group{}, pipe: &pipeline{batch: &batch{}}, ends: held}
+	require.ErrorContains(t, l.maybeComplete(), "no more are taken: down")
+	require.Len(t, l.ends, 2)
+}
+
+// TestAStateThatIsHalfReadAnswersNobody has a recovery that has failed.
+func TestAStateThatIsHalfReadAnswersNobody(t *testing.T) {
+	v := values[string, int64]{part: &statePart{}, encode: mustKey[string]()}
+	_, _, err := v.committed("key")
+	require.ErrorIs(t, err, errNotReady)
 }

@@ -2,6 +2,7 @@ package trident
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -66,6 +67,9 @@ func (l *lane) take(ctx context.Context, h *held) {
 	switch {
 	case p.attempt > l.attempt:
 		l.restart(ctx, p)
+	case p.attempt < l.attempt && l.group.query != "":
+		l.t.failTuple(h.t, errFormer)
+		return
 	case p.attempt < l.attempt:
 		l.t.ack(h.t)
 		return
@@ -84,6 +88,9 @@ func (l *lane) take(ctx context.Context, h *held) {
 	l.waiting[p.txid] = append(l.waiting[p.txid], h)
 	l.advance(ctx)
 }
+
+// errFormer is for callers who have asked a spout that is out of date, or whose clock is: its attempts bear its time.
+var errFormer = errors.New("the query has a spout that has begun later, by its clock; ask again")
 
 // restart begins an attempt: what is left of the one before is void.
 func (l *lane) restart(ctx context.Context, p *packet) {
@@ -360,5 +367,9 @@ func (l *lane) maybeComplete() error {
 		l.ackAll(ends)
 		return nil
 	}
-	return l.t.stage(l.pipe.batch, ends)
+	err := l.t.stage(l.pipe.batch, ends)
+	if err != nil {
+		l.ends = ends // which are settled with the batch that fails
+	}
+	return err
 }

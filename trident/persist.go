@@ -87,6 +87,9 @@ func (v *values[K, V]) get(k K) (x V, found bool, err error) {
 
 // committed is get without what batches that aren't committed have written.
 func (v *values[K, V]) committed(k K) (x V, found bool, err error) {
+	if !v.part.recovered {
+		return x, false, errNotReady // half of it may be there
+	}
 	v.key = v.encode(v.key[:0], k)
 	return v.decode(v.part.part.Committed(textOf(v.key)))
 }

@@ -28,7 +28,6 @@ func (t *stageTask) openStates(ctx context.Context) (err error) {
 			t.sinks = append(t.sinks, n.sink.open(t))
 		}
 	}
-	t.tell(mail{Kind: mailOpened})
 	return nil
 }
 

@@ -74,7 +74,10 @@ func (t *stageTask) Prepare(ctx context.Context, tc *topology.Context) (err erro
 	if t.place.durable {
 		err = t.openStates(ctx)
 	}
-	return errors.Join(err, t.serve())
+	if err = errors.Join(err, t.serve()); err == nil && t.lanes[0] != nil {
+		t.tell(mail{Kind: mailOpened}) // what a task before this one held of a batch is gone
+	}
+	return err
 }
 
 // Execute implements [topology.Bolt]. It returns no error: what fails is failed where it is known which tuple that is.
