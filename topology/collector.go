@@ -40,7 +40,7 @@ func (c *Collector) Unanchored() Emitter {
 func (c *Collector) Ack(t *Tuple) { c.out.port.Ack(t) }
 
 // Fail says that t could not be handled, and why: its trees fail at once and their
-// spouts are told. It is for bolts with manual acking, as Ack is.
+// spouts are told. It is for bolts with manual acking, as Ack is. A cause that is [Fatal] ends the topology.
 func (c *Collector) Fail(t *Tuple, cause error) { c.out.port.Fail(t, cause) }
 
 // ResetTimeout gives the trees of t the full message timeout again, for a bolt that

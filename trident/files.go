@@ -19,7 +19,7 @@ import (
 // only grow, and only by whole lines.
 //
 // Each file is a partition, named by its cleaned path (or by its end and a hash, when it is longer than 128 bytes or no UTF-8 text), so all workers
-// must find the same files. They are looked for once in each process, 4096 at most. A path or pattern without a file is an error, and so is a file that has
+// must find the same files. They are looked for once in each process, 4096 at most. A path or pattern without a file ends the topology with an error; it is an error, too, when a file has
 // become shorter than what was read of it, or whose last bytes that were read are others now.
 //
 // A line comes without its line end, which is "\n" or "\r\n". At the end of a file, one that lacks its line end counts as a
@@ -51,7 +51,7 @@ func (l *lines) Partitions(context.Context) ([]string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.findLocked(); err != nil {
-		return nil, err
+		return nil, topology.Fatal(err)
 	}
 	return slices.Clone(l.mu.names), nil
 }

@@ -205,6 +205,9 @@ func (t boltPort) Fail(tuple *topology.Tuple, cause error) {
 		if cause == nil {
 			cause = fmt.Errorf("%s failed the tuple", t.name())
 		}
+		if topology.IsFatal(cause) {
+			t.w.fail(fmt.Errorf("%s: %w", t.name(), cause))
+		}
 		t.report(cause)
 		t.settle(tuple, topology.Failed, cause)
 	}

@@ -193,6 +193,21 @@ func TestFatal(t *testing.T) {
 	}
 }
 
+// TestFatalFailOfATuple ends the run when a bolt fails a tuple itself with such a cause.
+func TestFatalFailOfATuple(t *testing.T) {
+	w := makeWorker(t, worker.Options{}, func(b *topology.Builder) {
+		b.Spout("src", func() topology.Spout { return newSource(1) }).Emits("n")
+		b.Bolt("bolt", execute(func(t *topology.Tuple, out *topology.Collector) error {
+			out.Fail(t, topology.Fatal(errFatal))
+			return nil
+		})).ManualAck().Shuffle("src")
+	})
+	_, result := background(t, w)
+	err := await(t, result, "the end")
+	require.ErrorIs(t, err, errFatal)
+	require.ErrorContains(t, err, "bolt[0]: the disk is gone")
+}
+
 // TestFatalWhileDraining is not lost either.
 func TestFatalWhileDraining(t *testing.T) {
 	made, started := 0, make(chan struct{})
