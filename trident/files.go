@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/galestream/gale/topology"
 )
 
 // Lines returns a source of the lines of files, to their end: those at the paths, those that match where a path is a pattern of
