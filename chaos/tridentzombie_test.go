@@ -3,7 +3,6 @@ package chaos
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -11,11 +10,10 @@ import (
 
 	"github.com/galestream/gale/cluster"
 	"github.com/galestream/gale/internal/rig"
-	"github.com/stretchr/testify/require"
 )
 
 // TestTallyZombieCoordinator stops the one worker of a tally until another has taken its place and committed, and lets it go on. It has batches under
-// way, all in one process: what it stages is refused, and then it finds that it has been replaced.
+// way, all in one process: what it stages and commits is refused, until it finds that it has been replaced, by the log or by Nimbus' records.
 func TestTallyZombieCoordinator(t *testing.T) {
 	g := keep(t, rig.Options{Supervisors: 2}, tally{Workers: 1, Tasks: 3})
 	rounds := 1
@@ -23,11 +21,11 @@ func TestTallyZombieCoordinator(t *testing.T) {
 		rounds = 10
 	}
 	for range rounds {
-		g.haunt(true, func(zombie cluster.WorkerStatus, before map[string]int64) {
+		g.haunt(true, func(zombie cluster.WorkerStatus, _ map[string]int64) {
 			log := filepath.Join(g.cluster.Supervisor(zombie.Supervisor).Data, "workers", zombie.ID, "worker.log")
 			rig.Await(t, "the zombie says that it has been replaced", func() bool {
 				text, _ := os.ReadFile(log) //nolint:errcheck // it is there, or the wait is in vain
-				return strings.Contains(string(text), "another coordinator")
+				return strings.Contains(string(text), "another coordinator") || strings.Contains(string(text), "no place in the topology any more")
 			})
 		})
 	}
@@ -48,7 +46,7 @@ func TestTallyZombiePartition(t *testing.T) {
 }
 
 // haunt stops a worker, with its supervisor, which would kill it, until another has taken its place and committed; and then lets the worker
-// go on until it is refused, and its supervisor, which finds it a zombie.
+// go on until it is refused, and its supervisor. What it writes meanwhile the witness sees.
 func (g *ledger) haunt(coordinator bool, refused func(zombie cluster.WorkerStatus, before map[string]int64)) {
 	g.t.Helper()
 	g.awaitHealthy(nil)
@@ -69,7 +67,6 @@ func (g *ledger) haunt(coordinator bool, refused func(zombie cluster.WorkerStatu
 	rig.Signal(g.t, -zombie.PID, syscall.SIGCONT)
 	refused(zombie, before)
 	g.flows()
-	require.True(g.t, slices.Contains(g.rig.PIDs(), zombie.PID), "the zombie lives until its supervisor is back")
 	host.Resume()
 	g.awaitEnded(append(others, zombie.PID))
 	g.cluster.AwaitSupervisors(len(g.cluster.Supervisors))
