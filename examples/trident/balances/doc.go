@@ -21,11 +21,19 @@
 //
 // # Try it
 //
-//	gale nats &
+//	gale nats --no-auth --data $(mktemp -d) &
 //	export GALE_STATE=folder:$(mktemp -d)    # else the balances are gone when the pipeline ends
 //	go run ./examples/trident/balances -fill 10000
 //	go run ./examples/trident/balances -end
 //	go run ./examples/trident/balances -check
+//
+// or, in a cluster of `gale dev`:
+//
+//	mine="-creds $HOME/.local/share/gale/dev/credentials/app.creds"
+//	go run ./examples/trident/balances -fill 10000 $mine
+//	gale submit ./examples/trident/balances -- $mine
+//	gale state get balances balances account-07
+//	go run ./examples/trident/balances -check $mine
 //
 // With Postgres give all three -postgres, such as postgres://user@host/database; what it leaves out, such as a password, comes from the
 // environment (PGPASSWORD, PGPASSFILE), which is that of the workers in a cluster.
