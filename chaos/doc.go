@@ -8,6 +8,11 @@
 // result of each has come. I1: none is lost. I2: none comes twice without a fault, and after faults no more do than were pending, once for each fault, nor
 // more than the stream has given out again.
 //
+// The tests of package trident run a tally: of each number of the stream it makes a record with a key and an amount, which goes to another stream once, and it keeps for each key the least
+// amount, the greatest, the sum and the count. A witness reads its log ten times a second, whatever happens meanwhile: each commit's position is the number of its records, no writer that was
+// replaced has written, and all states, made of the log alone or asked of their partitions, are what the numbers up to the position of their batch make. In the end
+// the position is the stream's last.
+//
 // # Seeing them fail
 //
 // Each test has failed with its protection taken out. What to take out, in a copy of the repository, and what the test says then:
@@ -36,4 +41,13 @@
 //     shows once in some runs. "the drain has waited in vain for what the worker held": a pause of 10 s.
 //   - Supervisor restart: in supervisor/adopt.go, find finds no process (true ||). "the workers live through it": their ids are others.
 //   - Worker killed without its supervisor: in supervisor/launch.go, each life is 1; or without Lost, as before. "of 592 numbers, these have not come for 1m0s".
+//   - The tally, staging (TestTallyUnderKills, also between the kills): in trident/staging.go, stage acks its packets before it appends. "state sum after batch 63 is map[...]; the numbers up to
+//     the position 520 make map[...]".
+//   - The tally, fencing (TestTallyZombieCoordinator, TestTallyZombiePartition): in trident/changelog/streamwrite.go, Append publishes without its condition. "the staged record 1136 is of attempt 1, and
+//     the log was fenced at 713: a writer that was replaced has written".
+//   - The tally, the commit's condition (TestTallyZombieCoordinator): the same for records of the kind Commit alone. "the commit record 1118 is of attempt 1, and the log was fenced at 827".
+//   - R-11 duplicate window: two protections, of which each suffices. In trident/jetstream/sinkwriter.go, refresh does nothing once there was a marker, and in sinkpublish.go the header
+//     Nats-Expected-Last-Subject-Sequence is not set. "I2 is broken: 20 duplicates, at most 0 may be".
+//   - R-16 state moves with a rebalance: in trident/state/replay.go, stage looks for its own partition's number only (d.partition != r.p.o.Index). "state min: asked for k5, its partition says -546183".
+//   - Damaged state: in trident/changelog/streamreader.go, ask goes on to the next record where one is missing. "it did not come to this: an error says stream GALE_STATE_tally is damaged".
 package chaos

@@ -79,7 +79,7 @@ func containsAll(s string, texts []string) bool {
 	return true
 }
 
-// TestR16StateMovesWithARebalance has the partitions of all states become four, and these two, while numbers come.
+// TestR16StateMovesWithARebalance has the partitions of all states become four, these two, and so on, while numbers come.
 func TestR16StateMovesWithARebalance(t *testing.T) {
 	rounds := 1
 	if *long {
@@ -87,7 +87,7 @@ func TestR16StateMovesWithARebalance(t *testing.T) {
 	}
 	g := keep(t, rig.Options{Supervisors: 2}, tally{Workers: 2, Tasks: 1})
 	for range rounds {
-		for _, tasks := range []int{4, 2, 1} {
+		for _, tasks := range []int{4, 2, 3, 1} {
 			g.partitionsBecome(tasks)
 		}
 	}
