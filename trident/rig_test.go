@@ -88,7 +88,13 @@ func (c *committed[T]) all() []T { return slices.Concat(c.batches()...) }
 func (c *committed[T]) tasks() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.of)
+	n := 0
+	for _, byTxID := range c.of {
+		if len(byTxID) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 type committing[T any] struct {
