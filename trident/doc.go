@@ -38,7 +38,7 @@
 //
 // # In batches
 //
-// A batch takes what there is when the one before is under way, up to [BatchRecords] or 10 ms of reading: small and quick ones under light load, large ones under heavy load. When there is nothing to
+// A batch takes what there is when the one before is under way, up to [BatchRecords] or 5 ms of reading: small and quick ones under light load, large ones under heavy load. When there is nothing to
 // read there are no batches.
 //
 // # Queries

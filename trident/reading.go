@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 	"unicode/utf8"
 
@@ -125,9 +126,9 @@ func (r *reading[T]) close() {
 }
 
 const (
-	readRecords = 1024                  // at once
-	readTime    = 10 * time.Millisecond // for a batch
-	reportBytes = topology.MaxMail / 2  // in the report of a batch, about
+	readRecords = 1024                 // at once
+	readTime    = 5 * time.Millisecond // for a batch
+	reportBytes = topology.MaxMail / 2 // in the report of a batch, about
 )
 
 // finish reads the task's part of the batch.
@@ -143,6 +144,7 @@ func (r *reading[T]) finish() (err error) {
 		if err := r.readAll(); err != nil {
 			return err
 		}
+		runtime.Gosched() // to what commits the batches before: where every core reads, it would wait for as long as the scheduler lets a task run
 	}
 	r.p.ended = r.ended()
 	if err := r.out.end(); err != nil {

@@ -179,5 +179,8 @@ func (t *stageTask) Cleanup() error {
 		t.end()
 	}
 	t.owned.Wait()
+	for _, l := range t.lanes {
+		l.closePipe()
+	}
 	return t.closeStates()
 }
