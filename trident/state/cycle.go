@@ -33,6 +33,7 @@ type cycle struct {
 	units   map[span]*unit // what is stored of each, and of those of other numbers of partitions
 	birth   birth
 	staged  int64       // bytes since the last cycle began
+	began   uint64      // the sequence at which it did
 	running bool        // there are slices to do
 	slice   int         // the next
 	queue   []*Snapshot // encoded, and not yet handed out
@@ -67,11 +68,35 @@ func (p *Partition) due() bool {
 		return true
 	}
 	_, size := p.store.Size()
-	if c.staged < p.o.SnapshotBytes || float64(c.staged) < p.o.SnapshotFactor*float64(size) {
+	changed := c.staged >= p.o.SnapshotBytes && float64(c.staged) >= p.o.SnapshotFactor*float64(size)
+	times := max(1, float64(size)/float64(p.o.SnapshotBytes))
+	if behind := float64(p.sequence) - float64(c.began); !changed && behind < times*float64(p.o.SnapshotRecords) {
 		return false
 	}
-	c.staged, c.running, c.slice = 0, true, 0
+	c.staged, c.began, c.running, c.slice = 0, p.sequence, true, 0
 	return true
+}
+
+// lastBegan returns about where the last cycle that has been stored whole began, or else the state.
+func (c *cycle) lastBegan() uint64 {
+	began := ^uint64(0)
+	for _, groups := range c.all {
+		u := c.units[groups]
+		if u == nil {
+			return c.birth.base
+		}
+		began = min(began, max(u[0].base, u[1].base))
+	}
+	return began
+}
+
+// smallState is how many bytes cost nothing to speak of.
+const smallState = 4 << 20
+
+// lags says whether the log has become long for what this state needs of it.
+func (p *Partition) lags(size int64) bool {
+	base := p.Base()
+	return p.sequence > base && float64(p.sequence-base) > float64(p.o.SnapshotLag)*max(1, float64(size)/smallState)
 }
 
 // Done says that a snapshot is stored, or with an error that it may not be: then it is handed out again. The task calls it, once.

@@ -82,6 +82,7 @@ func (p *Partition) arrive(r *replay, last uint64) error {
 	}
 	p.point = to
 	p.cycle.staged += r.bytes
+	p.cycle.began = p.cycle.lastBegan()
 	return nil
 }
 
