@@ -90,15 +90,6 @@ func (c *cycle) lastBegan() uint64 {
 	return began
 }
 
-// smallState is how many bytes cost nothing to speak of.
-const smallState = 4 << 20
-
-// lags says whether the log has become long for what this state needs of it.
-func (p *Partition) lags(size int64) bool {
-	base := p.Base()
-	return p.sequence > base && float64(p.sequence-base) > float64(p.o.SnapshotLag)*max(1, float64(size)/smallState)
-}
-
 // Done says that a snapshot is stored, or with an error that it may not be: then it is handed out again. The task calls it, once.
 func (s *Snapshot) Done(err error) {
 	c := &s.p.cycle

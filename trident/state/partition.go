@@ -26,10 +26,6 @@ type Options struct {
 	SnapshotBytes  int64
 	SnapshotFactor float64
 
-	// SnapshotLag is for how many records of the log a small state is content with the snapshots it has; 0 is 50000. Without it a state that hardly changes would keep the log from
-	// being trimmed. One of more than 4 MiB waits longer in proportion.
-	SnapshotLag uint64
-
 	// SnapshotRecords is how many records the log grows by, those of others included, before a partition stores its snapshots anew however little it has staged: else a state that
 	// changes little would keep the log from being trimmed. 0 is 16384. A state larger than SnapshotBytes waits for as many times more.
 	SnapshotRecords uint64
@@ -58,9 +54,6 @@ func (o *Options) check() error {
 	}
 	if o.SnapshotFactor <= 0 {
 		o.SnapshotFactor = 2
-	}
-	if o.SnapshotLag == 0 {
-		o.SnapshotLag = 50_000
 	}
 	if o.SnapshotRecords == 0 {
 		o.SnapshotRecords = 16384
