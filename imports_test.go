@@ -68,7 +68,7 @@ var homes = map[string][]string{
 	"github.com/HdrHistogram/hdrhistogram-go": {"bench", "worker"},
 	"github.com/cespare/xxhash/v2":            {"bench", "examples/hostwatch", "topology", "trident/changelog", "trident/state"},
 	"github.com/goccy/go-yaml":                {"config"},
-	"github.com/jackc/pgx/v5":                 {"trident/postgres"},
+	"github.com/jackc/pgx/v5":                 {"examples/trident/balances", "trident/postgres"},
 	"github.com/nats-io/jwt/v2":               {"auth", "natsd"},
 	"github.com/nats-io/nats-server/v2":       {"natsd"},
 	"github.com/nats-io/nats.go":              {"bench", "client", "cluster", "connector/jetstream", "internal/rig", "natsd", "nimbus", "supervisor", "transport", "trident/changelog", "trident/jetstream", "worker/process"},

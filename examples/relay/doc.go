@@ -19,7 +19,7 @@
 //
 // # Try it
 //
-//	gale nats &
+//	gale nats --no-auth &
 //	go run ./examples/relay -fill 10000
 //	go run ./examples/relay -end
 //	go run ./examples/relay -check
