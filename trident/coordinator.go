@@ -216,7 +216,10 @@ func (c *coordinator) append(r commit.Record) commit.Event {
 	defer cancel()
 	sequence, err := c.log.Append(ctx, uint64(r.Attempt), changelog.Commit, commit.AppendRecord(nil, r))
 	e := commit.Appended{TxID: r.TxID, Attempt: r.Attempt, Sequence: sequence, Outcome: outcome(err)}
-	if e.Outcome == commit.Unknown {
+	switch {
+	case errors.Is(err, changelog.ErrTooLarge):
+		c.failed(fmt.Errorf("batch %d can't be committed: the positions of %d partitions are more than a record can have; read fewer files or partitions in one topology: %w", r.TxID, len(r.Positions), err))
+	case e.Outcome == commit.Unknown:
 		c.failed(fmt.Errorf("it is not known yet whether batch %d is committed: %w", r.TxID, err))
 	}
 	return e
