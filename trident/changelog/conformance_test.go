@@ -254,6 +254,22 @@ func TestNothingOlderLandsAfterAFence(t *testing.T) {
 	})
 }
 
+// Who trims keeps some of what was there when it did so the last time: what the log has noted of that must not be missing then.
+func TestWhatIsTrimmedTwiceIsWhole(t *testing.T) {
+	everywhere(t, func(t *testing.T, ctx context.Context, a, b changelog.Log) {
+		attempt := fence(t, a, "note")
+		for below := uint64(5); below < 40; below += 5 {
+			for range 10 {
+				add(t, a, attempt, changelog.Staged, "s")
+			}
+			require.NoError(t, b.Trim(ctx, below))
+			got := read(t, b, 0, 0)
+			require.Equal(t, below, got[0].sequence)
+			require.Equal(t, got, read(t, a, below, 0))
+		}
+	})
+}
+
 func TestTrimKeepsTheLastCommitAndTheLastFence(t *testing.T) {
 	everywhere(t, func(t *testing.T, ctx context.Context, a, b changelog.Log) {
 		attempt := fence(t, a, "note")

@@ -181,7 +181,7 @@ func (l *stream) purge(ctx context.Context, floor, mark uint64) error {
 			}
 			below = min(floor, r.Sequence)
 		case trimmed:
-			below = mark
+			below = min(floor, mark) // those above the floor are records like others: who reads would find them missing
 		}
 		if below <= 1 {
 			continue
