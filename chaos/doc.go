@@ -49,5 +49,7 @@
 //   - R-11 duplicate window: two protections, of which each suffices. In trident/jetstream/sinkwriter.go, refresh does nothing once there was a marker, and in sinkpublish.go the header
 //     Nats-Expected-Last-Subject-Sequence is not set. "I2 is broken: 20 duplicates, at most 0 may be".
 //   - R-16 state moves with a rebalance: in trident/state/replay.go, stage looks for its own partition's number only (d.partition != r.p.o.Index). "state min: asked for k5, its partition says -546183".
+//   - The tally whose log is trimmed (-long): in trident/changelog/streamwrite.go, purge deletes all marks of trims before the last (below = mark). "all workers run", and in the reports "is damaged: record
+//     49321: it is missing".
 //   - Damaged state: in trident/changelog/streamreader.go, ask goes on to the next record where one is missing. "it did not come to this: an error says stream GALE_STATE_tally is damaged".
 package chaos

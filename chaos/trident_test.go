@@ -32,6 +32,7 @@ type tally struct {
 const (
 	longerTally  = "longer"  // keeps one more state, and has an operator more
 	retypedTally = "retyped" // keeps its counts as another type
+	heavyTally   = "heavy"   // keeps one more state, whose values are large, so that snapshots are taken and the log is trimmed
 )
 
 // tallyVariable has the tally that a process of the topology runs, in JSON.
@@ -83,9 +84,15 @@ func (l tally) builder() *topology.Builder {
 		trident.PersistentAggregate(byKey, "count", trident.Combiner[entry, string]{Init: func(entry) string { return "I" }, Combine: func(a, b string) string { return a + b }}).Parallelism(l.Tasks)
 		return b
 	}
+	if l.Build == heavyTally {
+		trident.PersistentAggregate(byKey, "heavy", trident.Combiner[entry, string]{Init: heavy, Combine: func(a, b string) string { return max(a, b) }})
+	}
 	trident.PersistentAggregate(byKey, "count", trident.Count[entry]()).Parallelism(l.Tasks)
 	return b
 }
+
+// heavy is a large value that has the amount in it.
+func heavy(e entry) string { return fmt.Sprintf("%032768d", e.N) }
 
 func parseEntry(m tridentstream.Message) (entry, error) {
 	n, err := strconv.ParseInt(string(m.Data), 10, 64)
