@@ -8,8 +8,8 @@ type Grouped[K comparable, T any] struct {
 
 // GroupBy takes records with equal keys together. It does nothing by itself: what follows says what becomes of the groups.
 //
-// Keys may be strings, integers, bools, arrays and structs of these; a key's encoding is part of what is stored, so its type should
-// stay the same from one release of a program to the next.
+// Keys may be strings, numbers, bools, times, and arrays and structs of these, with exported fields only; a key's encoding is part of what is
+// stored, so its type should stay the same from one release of a program to the next. Nothing checks that: records of a key of another type are counted anew.
 func GroupBy[T any, K comparable](s Stream[T], key func(T) K) Grouped[K, T] {
 	if key == nil {
 		s.n.g.problem(s.n.name, "GroupBy has no function")
