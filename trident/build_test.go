@@ -73,6 +73,7 @@ func TestMistakesAreFoundWhenTheTopologyIsBuilt(t *testing.T) {
 		},
 		`more: there is no source`:                  func(b *topology.Builder, _ trident.Stream[item]) { trident.NewStream[int](b, "more", nil) },
 		`out: there is no sink`:                     func(_ *topology.Builder, s trident.Stream[item]) { trident.PartitionPersist(s, "out", nil) },
+		`state-1: the state has no name`:            func(_ *topology.Builder, s trident.Stream[item]) { counts(s, "") },
 		`no name: the state's name:`:                func(_ *topology.Builder, s trident.Stream[item]) { counts(s, "no name") },
 		`map-1: its name:`:                          func(_ *topology.Builder, s trident.Stream[item]) { trident.Map(s, keyOf).Named("no name") },
 		`counts: it has a name, and can't be given`: func(_ *topology.Builder, s trident.Stream[item]) { counts(s, "counts").Updates().Named("other") },

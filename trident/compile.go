@@ -129,6 +129,9 @@ func (g *graph) declareCoordinator() {
 
 // own makes sure that a name belongs to one source, state or sink alone.
 func (g *graph) own(n *node, what string) {
+	if n.unnamed {
+		g.problem(n.name, "the %s has no name; it needs one that stays the same, for what is kept under it", what)
+	}
 	if err := topology.CheckName(n.name); err != nil {
 		g.problem(n.name, "the %s's name: %v", what, err)
 	}

@@ -33,25 +33,26 @@ type group struct {
 
 // node is one operator.
 type node struct {
-	g      *graph
-	id     int
-	name   string // for people, and for components
-	group  *group
-	of     *node   // the operator that it is the first part of, by whose name it goes
-	up     *node   // who pushes into it in the same task; nil for the head of a pipeline
-	in     []*edge // what a head receives from other tasks
-	downs  []*node // those it pushes into
-	outs   []*edge
-	state  *stateSpec // whose partitions it needs beside it
-	tasks  int        // wanted parallelism, 0: nothing is wanted
-	single bool       // it can't have more than one task
-	most   int        // nor more than this; 0: it may have any number
-	place  *place
-	pipe   func(p *pipeline) any  // of one that is pushed into: its input, a pusher of its type
-	head   func(p *pipeline) head // of a head
-	kind   Kind                   // of a source
-	sink   *sinkSpec              // of one that writes to a sink
-	owned  bool                   // it has the name of a source, state or sink
+	g       *graph
+	id      int
+	name    string // for people, and for components
+	group   *group
+	of      *node   // the operator that it is the first part of, by whose name it goes
+	up      *node   // who pushes into it in the same task; nil for the head of a pipeline
+	in      []*edge // what a head receives from other tasks
+	downs   []*node // those it pushes into
+	outs    []*edge
+	state   *stateSpec // whose partitions it needs beside it
+	tasks   int        // wanted parallelism, 0: nothing is wanted
+	single  bool       // it can't have more than one task
+	most    int        // nor more than this; 0: it may have any number
+	place   *place
+	pipe    func(p *pipeline) any  // of one that is pushed into: its input, a pusher of its type
+	head    func(p *pipeline) head // of a head
+	kind    Kind                   // of a source
+	sink    *sinkSpec              // of one that writes to a sink
+	owned   bool                   // it has the name of a source, state or sink
+	unnamed bool                   // its name was made up
 }
 
 // edge is the way from an operator to the head of another pipeline, in whatever task.
@@ -86,11 +87,12 @@ func (g *graph) problem(operator, format string, args ...any) {
 
 // add makes a node. name may be empty for one that nobody refers to.
 func (g *graph) add(name, kind string, group *group) *node {
-	if name == "" {
+	unnamed := name == ""
+	if unnamed {
 		g.counters[kind]++
 		name = fmt.Sprintf("%s-%d", kind, g.counters[kind])
 	}
-	n := &node{g: g, id: len(g.nodes), name: name, group: group}
+	n := &node{g: g, id: len(g.nodes), name: name, group: group, unnamed: unnamed}
 	g.nodes = append(g.nodes, n)
 	return n
 }

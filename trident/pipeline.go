@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/galestream/gale/topology"
 )
@@ -121,9 +122,22 @@ type PanicError struct {
 	Stack    string
 }
 
-// Error names the operator.
+// Error names the operator and the line that panicked. It is the same for the same panic, so that those of a batch which is tried again are one.
 func (e *PanicError) Error() string {
-	return fmt.Sprintf("operator %q: panic: %v\n%s", e.Operator, e.Value, e.Stack)
+	return fmt.Sprintf("operator %q: panic: %v, %s", e.Operator, e.Value, e.place())
+}
+
+// place is the line after that of the call of panic: "at FILE:LINE".
+func (e *PanicError) place() string {
+	_, after, _ := strings.Cut(e.Stack, "panic(")
+	lines := strings.Split(after, "\n")
+	for i := 1; i+2 < len(lines); i += 2 { // function and place take turns
+		if !strings.HasPrefix(lines[i+1], "runtime.") {
+			at, _, _ := strings.Cut(strings.TrimSpace(lines[i+2]), " +0x")
+			return "at " + at
+		}
+	}
+	return "at an unknown place"
 }
 
 // guard turns the panic of a function that an operator has called into an error.

@@ -180,8 +180,11 @@ func (t *stageTask) committedValue(s *stateSpec, key []byte) (value []byte, foun
 
 func (t *stageTask) stats(l Lookup) (any, error) {
 	s, err := t.find(l.State)
-	if err != nil || s.load != nil {
-		return Size{}, err
+	if err != nil {
+		return nil, err
+	}
+	if s.load != nil {
+		return Size{Keys: s.count(t.statics[s])}, nil
 	}
 	p := t.stateOf(s)
 	if !p.recovered {

@@ -30,7 +30,7 @@ func AllowDuplicates() Duplicating { return Duplicating{} }
 func PartitionPersist[T any](s Stream[T], name string, sink Sink[T], options ...SinkOption) {
 	g := s.n.g
 	n := s.n.then("sink")
-	n.name = name
+	n.name, n.unnamed = name, name == ""
 	g.own(n, "sink")
 	if n.group.query != "" {
 		g.problem(name, "a query's records are never committed: they can't go to a sink")

@@ -14,6 +14,9 @@ func (t *stageTask) openStates(ctx context.Context) (err error) {
 		return err
 	}
 	for _, s := range t.place.states {
+		if err := t.checkForm(ctx, s); err != nil {
+			return err
+		}
 		p, err := t.openState(s)
 		if err != nil {
 			return err

@@ -90,6 +90,7 @@ func StaticTable[K comparable, V any](b builder, name string, load func(ctx cont
 		return keepOwn(ctx, load, index, tasks)
 	}
 	spec.find = finder[K, V]()
+	spec.count = func(m any) int { return len(m.(map[K]V)) }
 	return Table[K, V]{n, spec}
 }
 

@@ -7,17 +7,19 @@ import (
 
 // stateSpec is one state: where it is, and how it is read from outside.
 type stateSpec struct {
-	name       string
-	kind       string // "map" or "value"
-	key        string // the key's type, for people
-	ttl        time.Duration
-	disk       bool
-	duplicates bool
-	node       *node // the operator that writes it
-	parse      func(text string) ([]byte, error)
-	load       func(ctx context.Context, index, tasks int) (any, error)      // of a table that nothing changes: a map
-	find       func(m any, key []byte) (value []byte, found bool, err error) // in that map
-	show       func(value []byte) ([]byte, error)                            // as JSON
+	name               string
+	kind               string          // "map" or "value"
+	key                string          // the key's type, for people
+	keyForm, valueForm string          // how both are encoded
+	count              func(m any) int // of a table that nothing changes: how many keys the map has
+	ttl                time.Duration
+	disk               bool
+	duplicates         bool
+	node               *node // the operator that writes it
+	parse              func(text string) ([]byte, error)
+	load               func(ctx context.Context, index, tasks int) (any, error)      // of a table that nothing changes: a map
+	find               func(m any, key []byte) (value []byte, found bool, err error) // in that map
+	show               func(value []byte) ([]byte, error)                            // as JSON
 }
 
 // StateOption changes how a state is kept.
