@@ -90,6 +90,10 @@ func (r *rig) Counter(name string) *topology.Counter {
 	return r.mu.counters[name]
 }
 
+func (r *rig) Tell(topology.TaskID, []byte) bool { return false }
+
+func (r *rig) Serve(string, topology.Answer) error { return nil }
+
 func (r *rig) Shared(_ string, open func() (any, error)) (any, error) { return open() }
 
 func (r *rig) open() error {
