@@ -39,6 +39,10 @@ func (h *host) Report(err error) {
 	}
 }
 
+func (h *host) Tell(topology.TaskID, []byte) bool { return false }
+
+func (h *host) Serve(string, topology.Answer) error { return nil }
+
 func (h *host) Shared(_ string, open func() (any, error)) (any, error) {
 	x, err := open()
 	h.shared = append(h.shared, x)
