@@ -103,7 +103,7 @@ func (s *Server) Restart() {
 func (s *Server) launch() bool {
 	s.t.Helper()
 	s.output = &output{ready: make(chan struct{})}
-	s.run = s.command("postgres", "-D", s.data(), "-k", s.folder, "-p", port, "-c", "listen_addresses=", "-c", "max_connections=50", "-c", "shared_buffers=16MB", "-c", "deadlock_timeout=100ms")
+	s.run = s.command("postgres", "-D", s.data(), "-k", s.folder, "-p", port, "--listen_addresses=", "--max_connections=50", "--shared_buffers=16MB", "--deadlock_timeout=100ms")
 	s.run.Stderr = s.output
 	s.must(s.run.Start())
 	ended := make(chan struct{})
