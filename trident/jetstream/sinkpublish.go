@@ -53,7 +53,7 @@ func (w *sinkWriter[T]) forget() {
 	default:
 	}
 	select {
-	case <-w.denied:
+	case <-w.denied: //nolint:errcheck // it was of a batch that nobody waits for any more
 	default:
 	}
 }
