@@ -134,7 +134,11 @@ func TestQuestionsHaveADeadline(t *testing.T) {
 	a.send(cluster.Question{Component: "asink", Endpoint: "waits", Patience: 20 * time.Millisecond})
 	require.Equal(t, context.DeadlineExceeded, <-o.expired)
 	<-o.begun
-	require.Equal(t, "A", string(a.ask(0, "upper", []byte("a")).Body), "the other question is not answered: nobody waits")
+	answer := a.ask(0, "upper", []byte("a"))
+	if string(answer.Body) == context.DeadlineExceeded.Error() { // the other question's, which nobody waits for: it is sent or not
+		answer = a.next()
+	}
+	require.Equal(t, "A", string(answer.Body))
 
 	a.send(cluster.Question{Component: "asink", Endpoint: "waits", Patience: patience})
 	<-o.begun
