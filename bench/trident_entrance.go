@@ -21,16 +21,35 @@ type entrance struct {
 	closed atomic.Bool // by close
 	opened func() error
 
-	mu   sync.Mutex
-	read map[string]int64 // sentences, by partition. mu guards it
+	mu    sync.Mutex
+	read  map[string]int64 // sentences, by partition. mu guards it
+	ready []func()         // of the readers that were opened. mu guards it
 }
 
 func newEntrance(s trident.Source[sentence]) *entrance {
 	return &entrance{Source: s, opened: func() error { return nil }, read: map[string]int64{}}
 }
 
-// close has the source end, or pause. Any goroutine.
-func (e *entrance) close() { e.closed.Store(true) }
+// close has the source end, or pause, also when it has been read to its end and nobody reads any more. Any goroutine.
+func (e *entrance) close() {
+	e.closed.Store(true)
+	e.mu.Lock()
+	ready := slices.Clone(e.ready)
+	e.mu.Unlock()
+	for _, f := range ready {
+		f()
+	}
+}
+
+// noteReady keeps what has a reader be read again.
+func (e *entrance) noteReady(f func()) {
+	if f == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ready = append(e.ready, f)
+}
 
 // sentences returns how many were read.
 func (e *entrance) sentences() (n int64) {
@@ -61,6 +80,7 @@ func (e *entrance) Open(ctx context.Context, partition string, after []byte, rea
 	if err != nil {
 		return nil, err
 	}
+	e.noteReady(ready)
 	return &entering{r, e, partition}, e.passed(partition, after)
 }
 

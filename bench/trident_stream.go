@@ -27,7 +27,7 @@ const (
 	streamName    = "SENTENCES"
 	streamSubject = "bench.sentences"
 	// streamRate is for how many sentences a second there are enough in the stream. What is quicker is an error.
-	streamRate = 400_000
+	streamRate = 1_000_000
 	// streamAhead is how many are published before the first of them is confirmed.
 	streamAhead = 8192
 )
