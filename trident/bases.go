@@ -2,12 +2,9 @@ package trident
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/galestream/gale/topology"
-	"github.com/galestream/gale/trident/changelog"
-	"github.com/galestream/gale/trident/commit"
 )
 
 // bases is from where on the log is needed, by all tasks that read it when they begin anew. What lies below is trimmed.
@@ -55,15 +52,4 @@ func (b *bases) trim(below uint64) {
 	if err := b.c.log.Trim(ctx, below); err != nil {
 		b.c.failed(fmt.Errorf("the log can't be trimmed: %w", err))
 	}
-}
-
-// outcome says what has become of an append.
-func outcome(err error) commit.Outcome {
-	switch {
-	case err == nil:
-		return commit.Done
-	case errors.Is(err, changelog.ErrFenced):
-		return commit.Refused
-	}
-	return commit.Unknown
 }

@@ -27,7 +27,6 @@ type coordinator struct {
 	bases     *bases
 	begun     time.Time
 	ended     bool
-	halted    string
 	committed atomic.Uint64 // the last txid that is
 	timer     *time.Timer
 
@@ -157,14 +156,13 @@ func (c *coordinator) do(a commit.Action, out *topology.SpoutCollector) {
 	case commit.Ended:
 		c.ended = true
 	case commit.Halt:
-		c.halted = a.Reason
 		c.tc.Report(fmt.Errorf("no more batches: %s", a.Reason))
 	}
 }
 
 // background does what asks the log, beside the task unless the log answers at once.
 func (c *coordinator) background(work func() commit.Event) {
-	if _, instant := c.log.(interface{ Instant() }); instant {
+	if isInstant(c.log) {
 		c.put(work())
 		return
 	}
@@ -223,6 +221,17 @@ func (c *coordinator) append(r commit.Record) commit.Event {
 		c.failed(fmt.Errorf("it is not known yet whether batch %d is committed: %w", r.TxID, err))
 	}
 	return e
+}
+
+// outcome says what has become of an append.
+func outcome(err error) commit.Outcome {
+	switch {
+	case err == nil:
+		return commit.Done
+	case errors.Is(err, changelog.ErrFenced):
+		return commit.Refused
+	}
+	return commit.Unknown
 }
 
 // failed reports an error, unless it is the end of the task.

@@ -70,3 +70,9 @@ func (g *graph) openLog(tc *topology.Context) (changelog.Log, error) {
 	}
 	return log, nil
 }
+
+// isInstant reports whether the log's calls never block, so that nothing is gained by asking it beside the task.
+func isInstant(log changelog.Log) bool {
+	_, instant := log.(interface{ Instant() })
+	return instant
+}

@@ -74,8 +74,9 @@ func (r *reading[T]) open(ctx context.Context, positions map[string][]byte) (err
 	if err != nil {
 		return fmt.Errorf("source %q: %w", r.n.name, err)
 	}
+	tasks := r.p.task.tasks()
 	for i, name := range names {
-		if i%len(r.p.tc.Tasks(r.p.tc.Component)) != r.p.tc.Index {
+		if i%tasks != r.p.tc.Index {
 			continue
 		}
 		reader, err := r.source.Open(ctx, name, positions[r.key(name)], r.ready)

@@ -189,6 +189,3 @@ func (k *sinking[T]) close() error {
 	clear(k.writers)
 	return first
 }
-
-// tasks is how many tasks the component has.
-func (t *stageTask) tasks() int { return len(t.tc.Tasks(t.tc.Component)) }

@@ -184,3 +184,6 @@ func (t *stageTask) Cleanup() error {
 	}
 	return t.closeStates()
 }
+
+// tasks is how many tasks the component has.
+func (t *stageTask) tasks() int { return len(t.tc.Tasks(t.tc.Component)) }

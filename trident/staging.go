@@ -29,8 +29,7 @@ func (t *stageTask) stage(b *batch, ends []*topology.Tuple) error {
 		}
 		s.records = append(s.records, records...)
 	}
-	_, instant := t.log.(interface{ Instant() })
-	if len(s.records) == 0 || instant {
+	if len(s.records) == 0 || isInstant(t.log) {
 		t.append(s)
 		t.staged(s)
 		return nil

@@ -84,42 +84,18 @@ func Map[T, U any](s Stream[T], f func(T) U) Stream[U] {
 //	words := trident.FlatMap(lines, strings.FieldsSeq)
 func FlatMap[T, U any](s Stream[T], f func(T) iter.Seq[U]) Stream[U] {
 	return each(s, "flatmap", f, func(n *node, out pusher[U]) pusher[T] {
-		m := &flattening[T, U]{name: n.name, out: out, f: f}
-		m.add = func(y U) bool {
+		m := &mapping[T, U]{name: n.name, out: out}
+		add := func(y U) bool { // made once, not for each record
 			m.buf = append(m.buf, y)
 			return true
+		}
+		m.f = func(_ []U, x T) []U { // what it adds to is m.buf
+			f(x)(add)
+			return m.buf
 		}
 		return m
 	})
 }
-
-// flattening is an operator that makes any number of records out of each one.
-type flattening[T, U any] struct {
-	name string
-	out  pusher[U]
-	f    func(T) iter.Seq[U]
-	buf  []U
-	add  func(U) bool // adds to buf; made once, not for each record
-}
-
-func (m *flattening[T, U]) push(xs []T) (err error) {
-	defer guard(m.name, &err)
-	m.buf = m.buf[:0]
-	for _, x := range xs {
-		if m.f(x)(m.add); len(m.buf) >= maxResults {
-			if err := m.out.push(m.buf); err != nil {
-				return err
-			}
-			m.buf = m.buf[:0]
-		}
-	}
-	if len(m.buf) == 0 {
-		return nil
-	}
-	return m.out.push(m.buf)
-}
-
-func (m *flattening[T, U]) end() error { return m.out.end() }
 
 // Filter keeps the records for which keep is true.
 func Filter[T any](s Stream[T], keep func(T) bool) Stream[T] {

@@ -75,6 +75,16 @@ func (a Access) options() []nats.Option {
 	return o
 }
 
+// Connect opens a connection of its own to NATS, with the settings of this package's: what is half-open is seen in seconds, it reconnects for ever, and
+// nothing that was to be sent meanwhile is sent late. more goes over them. The error names the servers, without passwords. The caller closes the connection.
+func (a Access) Connect(more ...nats.Option) (*nats.Conn, error) {
+	nc, err := nats.Connect(a.url(), append(a.options(), more...)...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS at %s: %w", a.redacted(), err)
+	}
+	return nc, nil
+}
+
 func reconnectDelay(attempts int) time.Duration {
 	return min(reconnectWait<<min(attempts, 8), reconnectMax)
 }

@@ -40,13 +40,12 @@ func openSession(ctx context.Context, tc *topology.Context, a Access) (*session,
 
 func dial(a Access, name string) (*session, error) {
 	s := &session{}
-	o := append(a.options(), nats.Name("gale "+name),
+	nc, err := a.Connect(nats.Name("gale "+name),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { s.disconnected(err) }),
 		nats.ReconnectHandler(func(nc *nats.Conn) { s.reconnected(nc) }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { s.report(err) }))
-	nc, err := nats.Connect(a.url(), o...)
 	if err != nil {
-		return nil, fmt.Errorf("connect to NATS at %s: %w", a.redacted(), err)
+		return nil, err
 	}
 	s.nc = nc
 	if s.js, err = jetstream.New(nc); err != nil {

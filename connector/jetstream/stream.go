@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -13,9 +12,9 @@ import (
 // name, which it leaves as it is. It is for examples and tests; who needs more uses the NATS tools. It fails when the
 // server can't be reached, has no JetStream, or another stream takes a subject.
 func EnsureStream(ctx context.Context, a Access, name string, subjects ...string) error {
-	nc, err := nats.Connect(a.url(), a.options()...)
+	nc, err := a.Connect()
 	if err != nil {
-		return fmt.Errorf("connect to NATS at %s: %w", a.redacted(), err)
+		return err
 	}
 	defer nc.Close()
 	js, err := jetstream.New(nc)
