@@ -36,7 +36,7 @@ func TestDamagedStateIsNamed(t *testing.T) {
 			g.cluster.NATS.Restart()
 			rig.Signal(t, -g.workerOf(true).PID, syscall.SIGKILL)
 			if c.last {
-				g.awaitError(`sink "echo"`, fmt.Sprintf("it has batches up to %d", g.witness.latest().txid))
+				g.awaitError(`sink "echo"`, "it has batches up to") // which may not be the last batch, that may be empty
 			} else {
 				g.awaitError("stream GALE_STATE_tally is damaged", fmt.Sprintf("record %d", damaged.Sequence))
 			}

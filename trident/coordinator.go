@@ -67,9 +67,20 @@ func (c *coordinator) Open(_ context.Context, tc *topology.Context) (err error) 
 	}
 	c.bases = newBases(c)
 	c.timer = time.AfterFunc(time.Hour, tc.Wake)
-	c.machine, err = commit.New(commit.Options{Sources: len(c.sources), Depth: c.g.options.depth, Interval: c.g.options.interval, Confirm: c.g.announces()})
+	c.machine, err = commit.New(c.machineOptions())
 	c.put(commit.Start{})
 	return err
+}
+
+// checkEvery is how often a coordinator that has nothing to do looks for another one.
+const checkEvery = time.Second
+
+func (c *coordinator) machineOptions() commit.Options {
+	o := commit.Options{Sources: len(c.sources), Depth: c.g.options.depth, Interval: c.g.options.interval, Confirm: c.g.announces()}
+	if !isInstant(c.log) { // which no other process writes
+		o.Check = checkEvery
+	}
+	return o
 }
 
 // announces reports whether anybody is told of commits.
@@ -147,6 +158,8 @@ func (c *coordinator) do(a commit.Action, out *topology.SpoutCollector) {
 	switch a := a.(type) {
 	case commit.DoFence:
 		c.background(func() commit.Event { return c.fence(a.After) })
+	case commit.DoCheck:
+		c.background(func() commit.Event { return c.check(a.After) })
 	case commit.Emit:
 		c.emit(a.Batch, out)
 	case commit.Append:
@@ -155,6 +168,8 @@ func (c *coordinator) do(a commit.Action, out *topology.SpoutCollector) {
 		c.announce(a, out)
 	case commit.Ended:
 		c.ended = true
+	case commit.Deposed:
+		c.tc.Report(fmt.Errorf("another coordinator of this topology has taken over; should it still be there in %v, this one replaces it", a.Pause))
 	case commit.Halt:
 		c.tc.Report(fmt.Errorf("no more batches: %s", a.Reason))
 	}
@@ -167,78 +182,6 @@ func (c *coordinator) background(work func() commit.Event) {
 		return
 	}
 	c.owned.Go(func() { c.tell(work()) })
-}
-
-// logTimeout is how long the coordinator waits for the log before it takes the outcome for unknown.
-const logTimeout = 10 * time.Second
-
-// fence begins an attempt, unless another coordinator has done so since this one's last.
-func (c *coordinator) fence(after commit.Attempt) commit.Event {
-	ctx, cancel := context.WithTimeout(c.over, logTimeout)
-	defer cancel()
-	last, err := c.log.LastFence(ctx)
-	if err == nil && after > 0 && last.Sequence > uint64(after) && string(last.Payload) != c.id {
-		return commit.FencedOut{}
-	}
-	var attempt uint64
-	if err == nil { // another may begin one meanwhile: then it must not be stopped by this one, which comes late
-		attempt, err = c.log.FenceAfter(ctx, last.Sequence, []byte(c.id))
-	}
-	var fenced commit.Fenced
-	if err == nil {
-		fenced, err = c.afterFence(ctx, attempt)
-	}
-	if err != nil {
-		c.failed(fmt.Errorf("an attempt can't begin: %w", err))
-		return commit.FenceFailed{}
-	}
-	return fenced
-}
-
-func (c *coordinator) afterFence(ctx context.Context, attempt uint64) (commit.Fenced, error) {
-	fenced := commit.Fenced{Attempt: commit.Attempt(attempt)}
-	last, err := c.log.LastCommit(ctx)
-	if err != nil || last.Sequence == 0 {
-		return fenced, err
-	}
-	fenced.Sequence = last.Sequence
-	if fenced.Last, err = commit.DecodeRecord(last.Payload); err != nil {
-		return fenced, fmt.Errorf("the commit record at sequence %d: %w", last.Sequence, err)
-	}
-	return fenced, nil
-}
-
-// append commits.
-func (c *coordinator) append(r commit.Record) commit.Event {
-	ctx, cancel := context.WithTimeout(c.over, logTimeout)
-	defer cancel()
-	sequence, err := c.log.Append(ctx, uint64(r.Attempt), changelog.Commit, commit.AppendRecord(nil, r))
-	e := commit.Appended{TxID: r.TxID, Attempt: r.Attempt, Sequence: sequence, Outcome: outcome(err)}
-	switch {
-	case errors.Is(err, changelog.ErrTooLarge):
-		c.failed(fmt.Errorf("batch %d can't be committed: the positions of %d partitions are more than a record can have; read fewer files or partitions in one topology: %w", r.TxID, len(r.Positions), err))
-	case e.Outcome == commit.Unknown:
-		c.failed(fmt.Errorf("it is not known yet whether batch %d is committed: %w", r.TxID, err))
-	}
-	return e
-}
-
-// outcome says what has become of an append.
-func outcome(err error) commit.Outcome {
-	switch {
-	case err == nil:
-		return commit.Done
-	case errors.Is(err, changelog.ErrFenced):
-		return commit.Refused
-	}
-	return commit.Unknown
-}
-
-// failed reports an error, unless it is the end of the task.
-func (c *coordinator) failed(err error) {
-	if c.over.Err() == nil {
-		c.tc.Report(err)
-	}
 }
 
 // emit begins a batch.

@@ -1,12 +1,17 @@
 package commit
 
-// Action is what the host has to do: one of DoFence, Emit, Append, Announce, Ended, Drained, Halt.
+import "time"
+
+// Action is what the host has to do: one of DoFence, DoCheck, Emit, Append, Announce, Ended, Drained, Deposed, Halt.
 type Action interface{ action() }
 
 // DoFence asks for a new attempt. There is never more than one of them unanswered.
 type DoFence struct {
-	After Attempt // the machine's last attempt; 0 when it has had none
+	After Attempt // the machine's last attempt; 0 when it has had none, or when another coordinator is to be replaced
 }
+
+// DoCheck asks whether another coordinator has fenced after attempt After, the machine's last.
+type DoCheck struct{ After Attempt }
 
 // Emit asks for a batch to be sent to the source tasks.
 type Emit struct{ Batch Batch }
@@ -30,13 +35,18 @@ type Ended struct{}
 // Drained says, once for each Stop, that nothing is in flight any more.
 type Drained struct{}
 
+// Deposed says that another coordinator has taken over. This machine takes over itself in Pause: the other one's process may be one that is about to end.
+type Deposed struct{ Pause time.Duration }
+
 // Halt says that the machine has stopped for good. Every later event is ignored.
 type Halt struct{ Reason string }
 
 func (DoFence) action()  {}
+func (DoCheck) action()  {}
 func (Emit) action()     {}
 func (Append) action()   {}
 func (Announce) action() {}
 func (Ended) action()    {}
 func (Drained) action()  {}
+func (Deposed) action()  {}
 func (Halt) action()     {}

@@ -40,8 +40,39 @@ func (m *Machine) fail() {
 func (m *Machine) maybeFence() {
 	if m.phase == waiting && !m.stopping && (m.fencing.take(m.now) || !m.fencing.pending) {
 		m.phase, m.fencing.pending = fencing, true
-		m.do(DoFence{After: m.attempt})
+		m.do(DoFence{After: m.replaces()})
 	}
+}
+
+// replaces returns the attempt that the next one must follow, with no other coordinator's in between: 0 means that it may be any one's.
+func (m *Machine) replaces() Attempt {
+	if m.deposed {
+		return 0
+	}
+	return m.attempt
+}
+
+// apply steps back. Neither the log nor the machine knows which of the two coordinators is the topology's, but the cluster ends the process of the other:
+// so none gives up for good, and each leaves the other time.
+func (e FencedOut) apply(m *Machine) {
+	if m.deposed || e.Attempt != m.attempt || m.phase != fencing && m.phase != running {
+		return
+	}
+	m.fail()
+	m.deposed, m.fencing.at = true, m.now+m.opt.Pause
+	m.do(Deposed{Pause: m.opt.Pause})
+}
+
+// maybeCheck looks for another coordinator's fence while nothing is in flight, which the log would refuse: what the other has committed may have been all.
+func (m *Machine) maybeCheck() {
+	if m.checks() && m.now >= m.checkAt {
+		m.checkAt = m.now + m.opt.Check
+		m.do(DoCheck{After: m.attempt})
+	}
+}
+
+func (m *Machine) checks() bool {
+	return m.opt.Check > 0 && m.phase == running && !m.stopping && len(m.flight) == 0
 }
 
 func (FenceFailed) apply(m *Machine) {
@@ -73,7 +104,7 @@ func (e Fenced) apply(m *Machine) {
 }
 
 func (m *Machine) begin(e Fenced) {
-	m.phase, m.opening, m.fencing.pending = running, true, false
+	m.phase, m.opening, m.fencing.pending, m.deposed, m.checkAt = running, true, false, false, m.now+m.opt.Check
 	m.time = max(m.time, e.Last.Time)
 	clear(m.sources) // they report of the first batch what is true by then
 	m.committed(e.Last, e.Sequence)

@@ -78,7 +78,6 @@ func TestHalt(t *testing.T) {
 		e    Event
 		says string
 	}{
-		"another coordinator":    {committed, FencedOut{}, takenOver},
 		"the fences begin anew":  {committed, Fenced{Attempt: 7, Last: committed}, "fence 7 came after fence 7"},
 		"a commit is lost":       {committed, Fenced{Attempt: 8, Last: Record{TxID: 4, Attempt: 3}}, "the last is txid 4 of attempt 3, it was txid 5 of attempt 3"},
 		"a commit is another":    {committed, Fenced{Attempt: 8, Last: Record{TxID: 5, Attempt: 4}}, "lost commits"},
@@ -92,12 +91,43 @@ func TestHalt(t *testing.T) {
 			actions := s.step(c.e)
 			require.Len(t, actions, 1)
 			require.Contains(t, actions[0].(Halt).Reason, c.says)
-			for _, e := range []Event{Start{}, Tick{}, Fenced{Attempt: 20, Last: c.last}, FencedOut{}, Stop{}} {
+			for _, e := range []Event{Start{}, Tick{}, Fenced{Attempt: 20, Last: c.last}, FencedOut{7}, Stop{}} {
 				s.expect(nil, e)
 			}
 			s.sleeps()
 		})
 	}
+}
+
+// A coordinator that was replaced leaves the other one time, and then takes over: the other one may have been the one that was wrong.
+func TestDeposed(t *testing.T) {
+	s := begun(t, Options{Sources: 1, Pause: time.Second})
+	s.expect(nil, FencedOut{6})
+	s.expect([]Action{DoFence{After: 7}}, Failed{TxID: 1, Attempt: 7})
+	s.expect([]Action{Deposed{Pause: time.Second}}, FencedOut{7})
+	s.pass(time.Second / 2)
+	for _, e := range []Event{FencedOut{7}, Fenced{Attempt: 8}, Prepared{TxID: 1, Attempt: 7}, Tick{}} {
+		s.expect(nil, e)
+	}
+	require.Equal(t, []Action{DoFence{}}, s.wake(time.Second/2))
+	s.expect(nil, FencedOut{7})
+	s.expect(nil, FenceFailed{})
+	require.Equal(t, []Action{DoFence{}}, s.wake(20*ms))
+	requireEmits(t, 1, s.step(Fenced{Attempt: 12}))
+	s.expect(nil, Failed{TxID: 1, Attempt: 12})
+	require.Equal(t, []Action{DoFence{After: 12}}, s.wake(40*ms))
+}
+
+// An idle coordinator looks whether there is another one. One that has batches in flight learns it by their refusal.
+func TestCheck(t *testing.T) {
+	s := begun(t, Options{Sources: 1, Check: time.Second})
+	s.sleeps()
+	s.commit(1)
+	for range 2 {
+		require.Equal(t, []Action{DoCheck{After: 7}}, s.wake(time.Second))
+	}
+	s.expect([]Action{Deposed{Pause: 5 * time.Second}}, FencedOut{7})
+	require.Equal(t, []Action{DoFence{}}, s.wake(5*time.Second))
 }
 
 // A commit of an attempt after our fence is another coordinator's: what we would emit would be refused.

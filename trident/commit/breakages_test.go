@@ -173,6 +173,18 @@ func patient(m *Machine) subject {
 	return m
 }
 
+// resigned gives up for good when another coordinator has taken over.
+func resigned(m *Machine) subject {
+	m.opt.Pause = 24 * time.Hour
+	return m
+}
+
+// blind doesn't look for other coordinators while it has nothing to do.
+func blind(m *Machine) subject {
+	m.opt.Check = 0
+	return m
+}
+
 func ahistoric(m *Machine) subject {
 	return &altered{Machine: m, before: func(e Event) Event { m.time = 0; return e }}
 }

@@ -48,6 +48,8 @@ func brokenProtocols() map[string]brokenProtocol {
 		"positions are those of the emission":    {breakage{wrap: backward}, sum},
 		"positions are not handed to a source":   {breakage{wrap: positionless}, stuck},
 		"waits for reports without end":          {breakage{wrap: patient}, stuck},
+		"gives up when another has taken over":   {breakage{wrap: resigned}, stuck},
+		"looks for no other coordinator":         {breakage{wrap: blind}, stuck},
 		"time goes back":                         {breakage{wrap: ahistoric}, "has time"},
 		"the log compares nothing":               {breakage{noCompare: true}, twice},
 		"a source goes on where it is":           {breakage{noSeek: true}, sum},

@@ -13,14 +13,15 @@
 // each Step, [Machine.WakeAt] says when a [Tick] is wanted.
 //
 //   - [DoFence]: read the fences that came after attempt After (if that isn't 0). Is one of them another coordinator's, answer
-//     [FencedOut]. Otherwise append a fence, and then read the last commit: answer [Fenced], or [FenceFailed] after any error.
+//     [FencedOut] with After. Otherwise append a fence, and then read the last commit: answer [Fenced], or [FenceFailed] after any error.
+//   - [DoCheck]: read the last fence. Answer [FencedOut] with After if it came after attempt After and is another coordinator's; else nothing.
 //   - [Emit]: send the batch's header to all source tasks as one tuple tree. Answer [Prepared] when the tree is complete and [Failed] when it
 //     has failed or timed out. A tree is complete only when every task has staged what it has to. Each source task also mails a [Report] of what
 //     it has read. A source task that has got no positions in this attempt fails the tree.
 //   - [Append]: append the record to the log with the record's attempt: answer [Appended]. Never append it again.
 //   - [Announce]: tell the tasks that keep state and the sinks that all up to this txid is committed. With Options.Confirm, answer [Heard] or [Unheard].
 //   - [Ended]: the sources have ended and all is committed. [Drained]: after Stop, nothing is in flight any more.
-//   - [Halt]: stop for good: another coordinator has taken over, or the log has lost what was committed.
+//   - [Deposed]: another coordinator has taken over: say so. [Halt]: stop for good: the log has lost what was committed.
 //
 // [Ready] comes from a source task that has something to read, [Wake] from a stage that wants a batch at a certain time. Both may be lost on
 // their way, so who sends them says them again, once a second say, until a batch comes. A stage says its wake anew in the first batch of each attempt.

@@ -24,8 +24,8 @@ type Fenced struct {
 // FenceFailed answers DoFence: it is not known whether there is a new fence, or the last commit could not be read.
 type FenceFailed struct{}
 
-// FencedOut says that another coordinator has fenced: this one halts. It may come at any time.
-type FencedOut struct{}
+// FencedOut says that another coordinator has fenced after Attempt, this machine's last. It answers DoFence or DoCheck, and may come at any time.
+type FencedOut struct{ Attempt Attempt }
 
 // Ready says that a source task has something to read, as far as it knows.
 type Ready struct {

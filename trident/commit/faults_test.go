@@ -40,10 +40,17 @@ func (w *world) crashHost() {
 // takeOver starts another coordinator, while the old one goes on as a zombie: with the same tasks, or with its own, which then are
 // zombies, too.
 func (w *world) takeOver(with func() *tasks) {
-	if w.hosts < 12 {
+	if len(w.hosts) < 12 {
 		w.tally.zombies++
 		w.current = newHost(w, with())
 		w.current.step(Start{})
+	}
+}
+
+// bury ends the zombies, as the cluster does that has put others in their place.
+func (w *world) bury() {
+	for _, h := range w.hosts {
+		h.dead = h.dead || h != w.current
 	}
 }
 

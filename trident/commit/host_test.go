@@ -35,12 +35,11 @@ func newHost(w *world, t *tasks) *host {
 	if err != nil {
 		w.wrong("New: %v", err)
 	}
-	w.hosts++
-	h := &host{w: w, id: w.hosts, machine: m, tasks: t, trees: map[batchID]*tree{}}
+	h := &host{w: w, id: len(w.hosts) + 1, machine: m, tasks: t, trees: map[batchID]*tree{}}
 	if w.broken.wrap != nil {
 		h.machine = w.broken.wrap(m)
 	}
-	t.host = h
+	t.host, w.hosts = h, append(w.hosts, h)
 	return h
 }
 
@@ -87,6 +86,14 @@ func (h *host) do(a Action) {
 		h.announce(a)
 	case Ended:
 		h.ended = true
+	case DoCheck:
+		h.w.later(func() {
+			if h.w.log.fencedOut(a.After, h.id) {
+				h.w.later(func() { h.step(FencedOut{a.After}) })
+			}
+		})
+	case Deposed:
+		h.w.tally.deposed++
 	case Halt:
 		h.halt(a.Reason)
 	}
@@ -97,7 +104,7 @@ func (h *host) fence(after Attempt) {
 		return
 	}
 	if after > 0 && h.w.log.fencedOut(after, h.id) {
-		h.step(FencedOut{})
+		h.step(FencedOut{after})
 		return
 	}
 	h.w.later(func() {
@@ -203,16 +210,10 @@ func (h *host) announce(a Announce) {
 	})
 }
 
-// halt ends the coordinator. A supervisor starts the one that is meant to be anew.
+// halt ends the coordinator: this log loses nothing.
 func (h *host) halt(reason string) {
 	h.dead = true
-	h.w.tally.halts++
-	if reason != takenOver {
-		h.w.wrong("coordinator %d: %s", h.id, reason)
-	}
-	if h == h.w.current {
-		h.restart()
-	}
+	h.w.wrong("coordinator %d: %s", h.id, reason)
 }
 
 // restart has another coordinator in the place of this one.

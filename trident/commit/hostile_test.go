@@ -13,7 +13,7 @@ import (
 // TestAnyEventsAtAll has a machine see events that no sound host would tell it: what comes by mail may be anything.
 func TestAnyEventsAtAll(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		m, err := New(Options{Sources: 2, Depth: 3, Confirm: rapid.Bool().Draw(r, "confirm")})
+		m, err := New(Options{Sources: 2, Depth: 3, Confirm: rapid.Bool().Draw(r, "confirm"), Check: time.Duration(rapid.IntRange(0, 1).Draw(r, "check")) * 30 * time.Millisecond})
 		require.NoError(r, err)
 		now := time.Duration(0)
 		for range rapid.IntRange(1, 200).Draw(r, "events") {
@@ -30,7 +30,7 @@ func anyEvent(r *rapid.T) Event {
 	txid, attempt := TxID(rapid.IntRange(0, 6).Draw(r, "txid")), Attempt(rapid.IntRange(0, 6).Draw(r, "attempt"))
 	n, at := rapid.IntRange(-1, 3).Draw(r, "n"), rapid.Int64Range(-5, 60).Draw(r, "at")
 	return rapid.SampledFrom([]Event{
-		Start{}, Start{}, Stop{}, Tick{}, Tick{}, FenceFailed{}, Ready{n}, Ready{n}, Wake{n, at}, Heard{txid}, Unheard{txid},
+		Start{}, Start{}, Stop{}, Tick{}, Tick{}, FenceFailed{}, FencedOut{attempt}, Ready{n}, Ready{n}, Wake{n, at}, Heard{txid}, Unheard{txid},
 		Prepared{txid, attempt}, Prepared{txid, attempt}, Failed{txid, attempt}, Fenced{Attempt: attempt}, Fenced{Attempt: attempt},
 		Fenced{attempt, Record{TxID: txid, Attempt: Attempt(n + 1)}, 1}, Appended{txid, attempt, 1, Outcome(n + 1)}, Appended{txid, attempt, 1, Done},
 		Report{txid, attempt, n, nil, 1, at > 0, at < 0, at}, Report{TxID: txid, Attempt: attempt, Source: n & 1},

@@ -34,6 +34,8 @@ type Machine struct {
 	round     moment // from emission to commit, smoothed
 
 	fencing word // of an attempt to come
+	deposed bool // another coordinator has taken over: the attempt to come takes over from it
+	checkAt moment
 	telling word // of an announcement that was not heard
 
 	actions []Action
@@ -89,6 +91,7 @@ func (m *Machine) proceed() {
 		m.emit()
 	}
 	m.maybeTell()
+	m.maybeCheck()
 	m.maybeEnd()
 }
 
@@ -115,10 +118,6 @@ func (Start) apply(m *Machine) {
 }
 
 func (Stop) apply(m *Machine) { m.stopping, m.drained = true, false }
-
-const takenOver = "another coordinator of this topology has taken over"
-
-func (FencedOut) apply(m *Machine) { m.halt(takenOver) }
 
 // maybeEnd says that the sources have ended, or that all is drained.
 func (m *Machine) maybeEnd() {

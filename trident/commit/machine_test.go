@@ -10,8 +10,8 @@ import (
 func one() Options { return Options{Sources: 1} }
 
 func TestOptionsAreChecked(t *testing.T) {
-	_, err := New(Options{Depth: MaxDepth + 1, Interval: -1, MaxInterval: -2, ReportTimeout: -3})
-	for _, what := range []string{"Sources", "Depth", "Interval", "MaxInterval", "ReportTimeout"} {
+	_, err := New(Options{Depth: MaxDepth + 1, Interval: -1, MaxInterval: -2, ReportTimeout: -3, Check: -4, Pause: -5})
+	for _, what := range []string{"Sources", "Depth", "Interval", "MaxInterval", "ReportTimeout", "Check", "Pause"} {
 		require.ErrorContains(t, err, what)
 	}
 	require.ErrorContains(t, Options{Sources: 1, Interval: 2, MaxInterval: 1}.Validate(), "MaxInterval")

@@ -1,6 +1,7 @@
 package commit
 
 import (
+	"cmp"
 	"maps"
 	"reflect"
 	"strconv"
@@ -55,6 +56,14 @@ func (l *modelLog) fencedOut(after Attempt, host int) bool {
 		}
 	}
 	return false
+}
+
+// leader returns the coordinator that has fenced last, 0 for none.
+func (l *modelLog) leader() (host int) {
+	for _, f := range l.fences {
+		host = cmp.Or(f.host, host)
+	}
+	return host
 }
 
 // takes reports whether an append with the attempt is not refused.

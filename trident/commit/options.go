@@ -17,6 +17,10 @@ type Options struct {
 	Interval, MaxInterval time.Duration
 	// ReportTimeout is how long after its tree is complete a batch may wait for reports; then it fails. 0 means 10 s.
 	ReportTimeout time.Duration
+	// Check is how often the log is asked for another coordinator's fence while nothing is in flight; what is in flight is refused. 0 means never.
+	Check time.Duration
+	// Pause is how long a machine that another has replaced waits until it takes over itself. 0 means 5 s.
+	Pause time.Duration
 	// Confirm says that the host answers Announce with Heard or Unheard. Then what was not heard is announced again, and Ended waits until the
 	// last commit was heard.
 	Confirm bool
@@ -43,6 +47,9 @@ func (o Options) ensureDefaults() Options {
 	if o.ReportTimeout == 0 {
 		o.ReportTimeout = 10 * time.Second
 	}
+	if o.Pause == 0 {
+		o.Pause = 5 * time.Second
+	}
 	return o
 }
 
@@ -59,5 +66,7 @@ func (o Options) Validate() error {
 	wrong(o.Interval < 0, "Interval is %v, must not be negative", o.Interval)
 	wrong(o.MaxInterval < 0 || o.MaxInterval > 0 && o.MaxInterval < o.Interval, "MaxInterval is %v, must be at least Interval (%v)", o.MaxInterval, o.Interval)
 	wrong(o.ReportTimeout < 0, "ReportTimeout is %v, must not be negative", o.ReportTimeout)
+	wrong(o.Check < 0, "Check is %v, must not be negative", o.Check)
+	wrong(o.Pause < 0, "Pause is %v, must not be negative", o.Pause)
 	return errors.Join(errs...)
 }

@@ -98,6 +98,6 @@ func (e Appended) apply(m *Machine) {
 	}
 	n := int(r.TxID - m.last.TxID)
 	m.measure(m.now - m.flight[n-1].emittedAt)
-	m.flight, m.appending = m.flight[n:], nil
+	m.flight, m.appending, m.checkAt = m.flight[n:], nil, m.now+m.opt.Check
 	m.committed(*r, e.Sequence)
 }

@@ -34,9 +34,9 @@ func simulate(seed uint64, b breakage) (*world, error) {
 	return w, w.problem
 }
 
-// done reports whether all is committed, and the coordinator knows.
+// done reports whether all is committed, and the coordinator knows, and knows of no other.
 func (w *world) done() bool {
-	return !w.faulty && w.current.ended && !w.current.dead && w.allCommitted() && w.allHeard()
+	return !w.faulty && w.log.leader() == w.current.id && w.current.ended && !w.current.dead && w.allCommitted() && w.allHeard()
 }
 
 func (w *world) allCommitted() bool {
@@ -70,7 +70,7 @@ func (w *world) left() string {
 
 // checkSilence lets time pass in which nothing is to be done.
 func (w *world) checkSilence() {
-	w.run(w.now+time.Second, func() bool { return false }) // what is still under way
+	w.run(w.now+3*time.Second, func() bool { return false }) // what is still under way, also the fence of one that has ended
 	h, busy, fences := w.current, w.current.busy, len(w.log.fences)
 	w.run(w.now+10*time.Second, func() bool { return false })
 	if h.busy != busy && len(w.log.fences) == fences {

@@ -13,6 +13,7 @@ func (m *Machine) WakeAt() (at time.Duration, ok bool) {
 	}
 	a.set(m.phase == waiting && !m.stopping && m.fencing.due, m.fencing.at)
 	a.set(m.telling.due, m.telling.at)
+	a.set(m.checks(), m.checkAt)
 	for _, f := range m.flight {
 		a.set(f.waits(), f.overdue(m.opt.ReportTimeout))
 	}

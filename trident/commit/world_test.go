@@ -20,7 +20,7 @@ type world struct {
 	faulty  bool
 	log     *modelLog
 	current *host // the coordinator that is meant to be; the others are zombies
-	hosts   int
+	hosts   []*host
 	tally   tally
 	problem error
 }
@@ -40,7 +40,7 @@ type shape struct {
 
 // tally counts what has come to be tested.
 type tally struct {
-	commits, merged, refused, unknown, landed, fences, halts, crashes, zombies, recoveries, stale int
+	commits, merged, refused, unknown, landed, fences, deposed, crashes, zombies, recoveries, stale int
 }
 
 func (a *tally) add(b tally) {
@@ -50,7 +50,7 @@ func (a *tally) add(b tally) {
 	a.unknown += b.unknown
 	a.landed += b.landed
 	a.fences += b.fences
-	a.halts += b.halts
+	a.deposed += b.deposed
 	a.crashes += b.crashes
 	a.zombies += b.zombies
 	a.recoveries += b.recoveries
@@ -65,12 +65,14 @@ func newWorld(seed uint64, b breakage) *world {
 		seed: seed, partsEach: 1 + w.below(2), partitions: 1 + w.below(3), records: 5 + w.below(40), bite: 1 + w.below(8),
 		wakes:  []int{300, 3000}[w.below(2)],
 		faults: time.Duration(10+w.below(150)) * time.Millisecond, calm: time.Duration(300+w.below(1200)) * time.Millisecond,
-		opt: Options{Sources: 1 + w.below(3), Depth: 1 + w.below(4), ReportTimeout: 200 * time.Millisecond, Confirm: w.below(2) == 0, Meta: []byte("m")},
+		opt: Options{Sources: 1 + w.below(3), Depth: 1 + w.below(4), ReportTimeout: 200 * time.Millisecond, Confirm: w.below(2) == 0, Meta: []byte("m"),
+			Check: time.Duration(50+w.below(500)) * time.Millisecond, Pause: time.Duration(50+w.below(500)) * time.Millisecond},
 	}
 	w.log = newModelLog(w)
 	w.current = newHost(w, newTasks(w))
 	w.current.step(Start{})
 	w.after(w.faults, w.strike)
+	w.after(w.calm, w.bury)
 	return w
 }
 
