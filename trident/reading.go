@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -79,7 +80,7 @@ func (r *reading[T]) open(ctx context.Context, positions map[string][]byte) (err
 		if i%tasks != r.p.tc.Index {
 			continue
 		}
-		reader, err := r.source.Open(ctx, name, positions[r.key(name)], r.ready)
+		reader, err := r.openPart(ctx, name, positions)
 		if err != nil {
 			return fmt.Errorf("source %q: partition %q: %w", r.n.name, name, err)
 		}
@@ -90,6 +91,20 @@ func (r *reading[T]) open(ctx context.Context, positions map[string][]byte) (err
 	}
 	r.opened = true
 	return nil
+}
+
+func (r *reading[T]) openPart(ctx context.Context, name string, positions map[string][]byte) (Reader[T], error) {
+	source, ok := r.source.(Repartitioned[T])
+	if !ok {
+		return r.source.Open(ctx, name, positions[r.key(name)], r.ready)
+	}
+	own := map[string][]byte{}
+	for key, position := range positions {
+		if partition, ok := strings.CutPrefix(key, r.key("")); ok {
+			own[partition] = position
+		}
+	}
+	return source.OpenAmong(ctx, name, own, r.ready)
 }
 
 // key is the name of a partition in the commit records.

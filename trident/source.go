@@ -24,6 +24,12 @@ type Source[T any] interface {
 	Open(ctx context.Context, partition string, after []byte, ready func()) (Reader[T], error)
 }
 
+// Repartitioned is what a [Source] implements that can go on where it was when its partitions have become others.
+type Repartitioned[T any] interface {
+	// OpenAmong is called instead of Open, with the positions of all partitions that were ever read, by their names.
+	OpenAmong(ctx context.Context, partition string, positions map[string][]byte, ready func()) (Reader[T], error)
+}
+
 // Reader reads one partition.
 type Reader[T any] interface {
 	// Read appends at most max records that are there now to records, without waiting, and returns the position after the last of

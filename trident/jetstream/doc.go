@@ -18,8 +18,9 @@
 // With n partitions, each is the subjects whose hash (FNV-1a, 64 bits) modulo n is its number, so the messages of a subject stay in
 // order. The server knows nothing of this: it sends every message n times, and each partition drops what isn't its own. So partitions pay when what
 // is done with a message costs more than to receive it, a microsecond or two; for more throughput than one
-// reading gives, use several streams or sources with Subjects of their own. The number of partitions must stay the same for as long as
-// the topology's state is kept: with another number, positions mean other messages.
+// reading gives, use several streams or sources with Subjects of their own. The number of partitions may change
+// from one submission to the next: each goes on behind what former ones have read of its subjects. It receives once more, and drops, what lies behind the
+// hindmost of them; a former partition that has never had a message is hindmost.
 //
 // # Credentials
 //

@@ -130,9 +130,15 @@ type tap[T any] struct {
 // open opens a partition; unobserved when there is no host.
 func open[T any](t testing.TB, s trident.Source[T], partition string, after []byte, h *host) *tap[T] {
 	t.Helper()
-	p := &tap[T]{t: t, ready: make(chan struct{}, 1), host: h, position: after}
+	return openAmong(t, s, partition, map[string][]byte{partition: after}, h)
+}
+
+// openAmong is open with the positions of other partitions.
+func openAmong[T any](t testing.TB, s trident.Source[T], partition string, positions map[string][]byte, h *host) *tap[T] {
+	t.Helper()
+	p := &tap[T]{t: t, ready: make(chan struct{}, 1), host: h, position: positions[partition]}
 	var err error
-	p.reader, err = s.Open(context.Background(), partition, after, func() {
+	p.reader, err = s.(trident.Repartitioned[T]).OpenAmong(context.Background(), partition, positions, func() {
 		select {
 		case p.ready <- struct{}{}:
 		default:

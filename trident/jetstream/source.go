@@ -66,39 +66,55 @@ func (s *source) Partitions(context.Context) ([]string, error) {
 	}
 	names := make([]string, s.o.Partitions)
 	for i := range names {
-		names[i] = s.name(i)
+		names[i] = partitionName(i, s.o.Partitions)
 	}
 	return names, nil
 }
 
-// name has the number of partitions in it: a position of another number means something else.
-func (s *source) name(i int) string { return fmt.Sprintf("%d of %d", i, s.o.Partitions) }
-
 // Open implements [trident.Source].
-func (s *source) Open(_ context.Context, partition string, after []byte, ready func()) (trident.Reader[Message], error) {
-	return s.open(partition, after, ready)
+func (s *source) Open(ctx context.Context, partition string, after []byte, ready func()) (trident.Reader[Message], error) {
+	return s.OpenAmong(ctx, partition, map[string][]byte{partition: after}, ready)
 }
 
-func (s *source) open(partition string, after []byte, ready func()) (*sourceReader, error) {
+// OpenAmong implements [trident.Repartitioned].
+func (s *source) OpenAmong(_ context.Context, partition string, positions map[string][]byte, ready func()) (trident.Reader[Message], error) {
+	return s.open(partition, positions, ready)
+}
+
+func (s *source) open(partition string, positions map[string][]byte, ready func()) (*sourceReader, error) {
 	if err := s.o.check(); err != nil {
 		return nil, topology.Fatal(err)
 	}
+	i, of, ok := parsePartition(partition)
+	if !ok || of != s.o.Partitions {
+		return nil, fmt.Errorf("stream %q: there is no partition %q", s.o.Stream, partition)
+	}
 	f := newSourceFeed(s, ready)
-	for f.partition < s.o.Partitions && s.name(f.partition) != partition {
-		f.partition++
-	}
-	if f.partition == s.o.Partitions {
-		return nil, fmt.Errorf("stream %q: there is no partition %q; has the number of partitions changed?", s.o.Stream, partition)
-	}
-	if after != nil {
-		sequence, err := strconv.ParseUint(string(after), 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("stream %q: the position %.40q is no sequence; was the source another one before?", s.o.Stream, after)
-		}
-		f.next = sequence + 1
+	f.partition = i
+	if err := f.seek(positions); err != nil {
+		return nil, fmt.Errorf("stream %q: %w", s.o.Stream, err)
 	}
 	go f.run()
 	return &sourceReader{f}, nil
+}
+
+// seek goes on behind what was read, by this partition and by former ones.
+func (f *sourceFeed) seek(positions map[string][]byte) (err error) {
+	if f.past, err = pastOf(positions, f.source.o.Partitions); err != nil {
+		return err
+	}
+	read := f.past.through()
+	if own := positions[partitionName(f.partition, f.source.o.Partitions)]; own != nil {
+		sequence, err := parsePosition(own)
+		if err != nil {
+			return err
+		}
+		read = max(read, sequence)
+	}
+	if read > 0 {
+		f.next = read + 1
+	}
+	return nil
 }
 
 // sourceReader is the reader of a partition.
@@ -132,8 +148,13 @@ type decodedSource[T any] struct {
 }
 
 // Open implements [trident.Source].
-func (s *decodedSource[T]) Open(_ context.Context, partition string, after []byte, ready func()) (trident.Reader[T], error) {
-	r, err := s.open(partition, after, ready)
+func (s *decodedSource[T]) Open(ctx context.Context, partition string, after []byte, ready func()) (trident.Reader[T], error) {
+	return s.OpenAmong(ctx, partition, map[string][]byte{partition: after}, ready)
+}
+
+// OpenAmong implements [trident.Repartitioned].
+func (s *decodedSource[T]) OpenAmong(_ context.Context, partition string, positions map[string][]byte, ready func()) (trident.Reader[T], error) {
+	r, err := s.open(partition, positions, ready)
 	if err != nil {
 		return nil, err
 	}

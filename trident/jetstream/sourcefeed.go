@@ -16,6 +16,7 @@ type sourceFeed struct {
 	ready     func()
 	watch     sourceWatch
 	next      uint64 // the sequence to go on with; 0 when that is not known yet
+	past      sourcePast
 	conn      *sourceConn
 
 	mu struct {

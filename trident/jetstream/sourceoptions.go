@@ -17,7 +17,7 @@ type SourceOptions struct {
 	Stream string
 	// Subjects are what is read of the stream, with wildcards, which must not overlap. Empty means all.
 	Subjects []string
-	// Partitions is how many parts are read side by side, 1 to 256. 0 means 1. It must not change while the topology's state is kept. See the
+	// Partitions is how many parts are read side by side, 1 to 256. 0 means 1. It may change while the topology's state is kept. See the
 	// package for what it costs.
 	Partitions int
 	// StartSequence is the sequence to begin with where there is no position yet; 0 means the first that there is.

@@ -201,7 +201,7 @@ func (p *sourcePull) deliver(m *nats.Msg) error {
 		return io.EOF
 	}
 	p.next = d.sequence + 1
-	if p.owns(m.Subject) && !IsMarker(m.Header) {
+	if p.owns(m.Subject, d.sequence) && !IsMarker(m.Header) {
 		p.batch = append(p.batch, Message{Subject: m.Subject, Data: m.Data, Sequence: d.sequence, Time: time.Unix(0, d.at).UTC()})
 	}
 	if p.source.o.Bounded && (d.sequence == p.until || d.pending == 0) {
@@ -221,16 +221,13 @@ func (p *sourcePull) lostTo(sequence uint64) {
 	p.watch.lost(p.next, sequence-1)
 }
 
-// owns reports whether a subject is of this partition: by FNV-1a (Fowler, Noll and Vo), as draft-eastlake-fnv has it.
-func (p *sourcePull) owns(subject string) bool {
-	if p.source.o.Partitions == 1 {
+// owns reports whether a message is of this partition, and no former one has read it.
+func (p *sourcePull) owns(subject string, sequence uint64) bool {
+	if p.source.o.Partitions == 1 && p.past == nil {
 		return true
 	}
-	h := uint64(14695981039346656037)
-	for i := range len(subject) {
-		h = (h ^ uint64(subject[i])) * 1099511628211
-	}
-	return h%uint64(p.source.o.Partitions) == uint64(p.partition)
+	h := subjectHash(subject)
+	return h%uint64(p.source.o.Partitions) == uint64(p.partition) && !p.past.has(h, sequence)
 }
 
 // status takes a word about the request. All but heartbeats end it.
