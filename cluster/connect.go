@@ -22,9 +22,9 @@ type Access struct {
 // DefaultURL is where NATS is looked for unless it is said.
 const DefaultURL = "nats://127.0.0.1:4222"
 
-// Settings of connections. A half-open connection is seen within PingInterval times pingsOut and a second.
+// Settings of connections. A half-open connection is given up when the ping after pingsOut unanswered ones is due: 3 to 4.5 s after the last answer.
 const (
-	PingInterval  = 2 * time.Second
+	PingInterval  = 1500 * time.Millisecond
 	pingsOut      = 2
 	reconnectWait = 100 * time.Millisecond
 	reconnectMax  = time.Second // between attempts

@@ -31,9 +31,9 @@ const (
 	defaultPort = 4222
 )
 
-// Settings of the server. A half-open connection is closed within pingInterval times pingsOut and a bit.
+// Settings of the server. A half-open connection is closed when the ping after pingsOut unanswered ones is due: 3 to 4.5 s after the last answer, and a bit.
 const (
-	pingInterval  = 2 * time.Second
+	pingInterval  = 1500 * time.Millisecond
 	pingsOut      = 2
 	writeDeadline = 10 * time.Second
 	authTimeout   = 10 * time.Second // a machine under load may need long for a handshake

@@ -21,9 +21,9 @@ type Access struct {
 // DefaultURL is where NATS is looked for unless it is said.
 const DefaultURL = nats.DefaultURL
 
-// Settings of connections. A half-open connection is seen within two pings and a second.
+// Settings of connections. A half-open connection is seen within 4.5 s.
 const (
-	pingInterval  = 2 * time.Second
+	pingInterval  = 1500 * time.Millisecond
 	pingsOut      = 2
 	dialTimeout   = 2 * time.Second
 	reconnectWait = 100 * time.Millisecond

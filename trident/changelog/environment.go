@@ -82,9 +82,9 @@ func openPlace(path, topology string) (Log, error) {
 	return l, nil
 }
 
-// Settings of the connection. A half-open one is seen within two pings and a second.
+// Settings of the connection. A half-open one is seen within 4.5 s.
 const (
-	pingInterval  = 2 * time.Second
+	pingInterval  = 1500 * time.Millisecond
 	pingsOut      = 2
 	dialTimeout   = 2 * time.Second
 	reconnectWait = 100 * time.Millisecond
