@@ -157,7 +157,7 @@ func TestKeysOfPeople(t *testing.T) {
 	parsed(t, `"a"`, id(`"a"`))
 	parsed(t, "-3", -3)
 	parsed(t, "true", true)
-	parsed(t, `{"Key":"a","Value":2}`, codec.Pair[string, int]{"a", 2})
+	parsed(t, `{"key":"a","value":2}`, codec.Pair[string, int]{"a", 2})
 	parsed(t, "2024-05-06T07:08:09Z", time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC))
 	parsed(t, `"2024-05-06T07:08:09Z"`, time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC))
 	for _, text := range []string{"x", "1.5", "1 2", ""} {
@@ -177,6 +177,6 @@ func parsed[K comparable](t *testing.T, text string, want K) {
 
 func TestTextIsForPeople(t *testing.T) {
 	require.Equal(t, `"<a>"`, codec.Text("<a>"))
-	require.Equal(t, `{"Key":"a","Value":[1,2]}`, codec.Text(codec.Pair[string, []int]{"a", []int{1, 2}}))
+	require.Equal(t, `{"key":"a","value":[1,2]}`, codec.Text(codec.Pair[string, []int]{"a", []int{1, 2}}))
 	require.Equal(t, "NaN", codec.Text(math.NaN()))
 }

@@ -2,10 +2,10 @@ package codec
 
 import "fmt"
 
-// Pair is a key with a value.
+// Pair is a key with a value. As JSON, as which queries and gale state get tell it, it is {"key": ..., "value": ...}.
 type Pair[K comparable, V any] struct {
-	Key   K
-	Value V
+	Key   K `json:"key"`
+	Value V `json:"value"`
 }
 
 // TridentCodec implements [Encoded].
