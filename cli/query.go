@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/galestream/gale/client"
@@ -17,8 +18,8 @@ const queryTimeout = 10 * time.Second
 
 func queryVerb() *verb {
 	return &verb{
-		name: "query", category: stateVerbs, usage: "asks a topology", args: "NAME ARGUMENT", example: "gale query reach https://example.org", run: runQuery,
-		about: "Prints what the topology that answers queries of the name answers, a result a line. An argument that begins\nwith - comes after --.",
+		name: "query", category: stateVerbs, usage: "asks a topology", args: "NAME [ARGUMENT]", example: "gale query reach https://example.org", run: runQuery,
+		about: "Prints what the topology that answers queries of the name answers, a result a line. An argument that is left out\nis empty; one that begins with - comes after --.",
 		flags: []cli.Flag{
 			&cli.StringFlag{Name: "topology", Usage: "which, where several answer queries of the name `NAME`"},
 			timeoutFlag(queryTimeout),
@@ -35,7 +36,7 @@ type queryResult struct {
 
 func runQuery(i *invocation) error {
 	name, argument := i.Args().Get(0), i.Args().Get(1)
-	if err := topology.CheckName(name); err != nil {
+	if err := checkQueryName(name); err != nil {
 		return i.mistake("query: %v", err)
 	}
 	if i.IsSet("topology") {
@@ -50,6 +51,17 @@ func runQuery(i *invocation) error {
 		}
 		return i.show(queryResult{name, list(results)}, func(w io.Writer) error { return writeValues(w, results) })
 	})
+}
+
+// checkQueryName refuses what no query on a cluster can be called.
+func checkQueryName(name string) error {
+	if err := topology.CheckName(name); err != nil {
+		return err
+	}
+	if strings.HasSuffix(name, ".") || strings.Contains(name, "..") {
+		return fmt.Errorf("the name %q has a dot at its end or two in a row", name)
+	}
+	return nil
 }
 
 func (i *invocation) query(c *client.Client, name, argument string) (results []json.RawMessage, err error) {
