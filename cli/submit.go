@@ -42,6 +42,9 @@ func (i *invocation) submission() (s client.Submission, err error) {
 	if s.Program.Env, err = variables(i.StringSlice("env")); err != nil {
 		return s, err
 	}
+	if err := checkVariables(s.Program.Env, i.String("config") != ""); err != nil {
+		return s, err
+	}
 	settings := i.StringSlice("set")
 	if _, err := pairs("set", settings); err != nil {
 		return s, err

@@ -125,6 +125,36 @@ func TestSubmitSendsWhatTheCommandLineSays(t *testing.T) {
 	require.True(t, r.Inactive && r.Replace)
 }
 
+// What the cluster sets would be passed over, or keep workers from working.
+func TestSubmitRefusesVariablesThatTheClusterSets(t *testing.T) {
+	f := startFake(t)
+	t.Setenv("GALE_STATE", "folder:here")
+	config := filepath.Join(t.TempDir(), "config.yaml")
+	require.NoError(t, os.WriteFile(config, nil, 0o600))
+	for line, want := range map[string]string{
+		"-e GALE_STATE=folder:/x":                      "--env GALE_STATE: Gale sets this variable of workers itself, so leave it out: a topology on a cluster keeps its state",
+		"--env GALE_STATE":                             "--env GALE_STATE: ",
+		"-e A=b -e GALE_WORKER_FOLDER=/x":              "--env GALE_WORKER_FOLDER: ",
+		"-e GALE_WORKER=x":                             "--env GALE_WORKER: ",
+		"-e GALE_DESCRIBE=x":                           "--env GALE_DESCRIBE: ",
+		"-e GALE_CONFIG=/x.yaml --config " + config:    "--env GALE_CONFIG: ",
+		"-e GALE_TOPOLOGY_BATCH_SIZE=8 -e GALE_STATE=": "--env GALE_STATE: ",
+	} {
+		for _, verb := range []string{"submit", "dev"} {
+			code, out, text := f.gale(t, append([]string{verb, "./nothing"}, strings.Fields(line)...)...)
+			require.Equal(t, exitUsage, code, "%s %s: %s", verb, line, text)
+			require.Empty(t, out)
+			require.Contains(t, text, want)
+			require.Contains(t, text, "hint: gale "+verb+" -h")
+		}
+	}
+	for _, line := range []string{"-e GALE_CONFIG=/x.yaml", "-e GALE_NATS=nats://x", "-e GALE_TOPOLOGY_BATCH_SIZE=8"} {
+		code, _, text := f.gale(t, append([]string{"submit", "./nothing"}, strings.Fields(line)...)...)
+		require.Equal(t, exitFailed, code)
+		require.NotContains(t, text, "--env", line)
+	}
+}
+
 func TestADryRunOfSubmitDoesNotWait(t *testing.T) {
 	f := startFake(t)
 	self, err := os.Executable()
