@@ -19,7 +19,9 @@ func answersEcho(t *testing.T, f *fake) {
 	for id := range tasks {
 		d.Definition.Components = append(d.Definition.Components, cluster.Component{ID: id, Parallelism: 1})
 	}
-	on(f, cluster.VerbList, func(cluster.Empty) (any, error) { return cluster.ListResponse{Topologies: []cluster.Summary{summary}}, nil })
+	on(f, cluster.VerbList, func(cluster.Empty) (any, error) {
+		return cluster.ListResponse{Topologies: []cluster.Summary{summary}}, nil
+	})
 	on(f, cluster.VerbDescribe, func(cluster.NameRequest) (any, error) { return d, nil })
 	_, err := f.nc.Subscribe(cluster.QuestionSubject(d.ID, "W"), func(m *nats.Msg) {
 		q, err := cluster.DecodeQuestion(m.Data)
