@@ -14,7 +14,7 @@ import (
 // asked before, and must not do it any more. In every other round it goes on as soon as another leads, with its connection still alive; else
 // the other acts meanwhile, until NATS has given the zombie up.
 func TestR05ZombieNimbus(t *testing.T) {
-	rounds := 4
+	rounds := 2
 	if *long {
 		rounds = 50
 	}

@@ -13,7 +13,11 @@ import (
 func TestSchedulesOfFaults(t *testing.T) {
 	seed := testSeed()
 	var seen tally
-	for i := range *schedulesFlag {
+	schedules := *schedulesFlag
+	if testing.Short() {
+		schedules = min(schedules, 300)
+	}
+	for i := range schedules {
 		w, err := simulate(seed+uint64(i), breakage{})
 		require.NoError(t, err, "run again with -seed=%d -schedules=1", seed+uint64(i))
 		seen.add(w.tally)
