@@ -53,21 +53,27 @@ func (p *packed[T]) Append(b []byte, x T) ([]byte, error) {
 func (p *packed[T]) Decode(b []byte) (T, []byte, error) { return decode(p, b) }
 
 func (p *packed[T]) read(in *input) (x T, err error) {
+	err = readPacked(in, reflect.ValueOf(&x).Elem())
+	return x, err
+}
+
+// readPacked reads a value into v, which has its type.
+func readPacked(in *input, v reflect.Value) error {
 	n, err := in.length()
 	if err != nil {
-		return x, err
+		return err
 	}
 	from := in.pos
 	body, err := in.take(n)
 	if err != nil {
-		return x, err
+		return err
 	}
 	r := readers.Get().(*reader)
 	defer readers.Put(r)
-	if err := r.decode(body, reflect.ValueOf(&x).Elem()); err != nil {
-		return x, &CorruptError{Offset: from, Reason: fmt.Sprintf("no %v: %v", p.t, err)}
+	if err := r.decode(body, v); err != nil {
+		return &CorruptError{Offset: from, Reason: fmt.Sprintf("no %v: %v", v.Type(), err)}
 	}
-	return x, nil
+	return nil
 }
 
 // writer is what the library writes to.

@@ -14,19 +14,26 @@ import (
 // ParseKey reads a key that a person has written: a string as it is, all else as JSON, or as its UnmarshalText takes it. What is left out
 // of a struct is its zero value; fields that it has not are an error.
 func ParseKey[K comparable](text string) (k K, err error) {
-	t := reflect.TypeFor[K]()
+	err = parseKey(text, reflect.ValueOf(&k))
+	return k, err
+}
+
+// parseKey parses into what k points to.
+func parseKey(text string, k reflect.Value) (err error) {
+	t := k.Type().Elem()
 	if t.Kind() == reflect.String && !selfMade(t) {
-		return as[K](text), nil
+		k.Elem().SetString(text)
+		return nil
 	}
-	if u, ok := any(&k).(encoding.TextUnmarshaler); ok && !strings.HasPrefix(text, `"`) {
+	if u, ok := k.Interface().(encoding.TextUnmarshaler); ok && !strings.HasPrefix(text, `"`) {
 		err = u.UnmarshalText([]byte(text))
 	} else {
-		err = parse(text, &k)
+		err = parse(text, k.Interface())
 	}
 	if err != nil {
-		return k, fmt.Errorf("%.80q is no key of type %v: %w", text, t, err)
+		return fmt.Errorf("%.80q is no key of type %v: %w", text, t, err)
 	}
-	return k, nil
+	return nil
 }
 
 func parse(text string, x any) error {
