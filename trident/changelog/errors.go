@@ -21,6 +21,10 @@ var (
 	ErrFull = errors.New("the log is full: trim it, or allow it more bytes")
 	// ErrTooLarge says that a payload has more bytes than MaxPayload. It is the caller's mistake.
 	ErrTooLarge = fmt.Errorf("a record may have %d bytes", MaxPayload)
+	// ErrReadOnly says that the log was opened to be read alone: nothing was written.
+	ErrReadOnly = errors.New("the log is open for reading alone")
+	// ErrNoLog says that the topology has no log: it has never kept state, or that was dropped.
+	ErrNoLog = errors.New("there is no such log")
 	// ErrClosed says that the log is closed: nothing was written.
 	ErrClosed = errors.New("the log is closed")
 )

@@ -43,6 +43,7 @@ type stream struct {
 	users     sync.WaitGroup
 	ending    sync.RWMutex // a call enters with it shared; Close ends the life with it
 	owned     bool         // the connection is the log's own
+	readOnly  bool         // it is read without consumers, which are more than a look
 }
 
 // JetStream opens a topology's log in JetStream, and makes it when it is not there. The connection stays the caller's. It should reconnect for ever and have no reconnect buffer:
@@ -52,9 +53,20 @@ type stream struct {
 // Staged record may be there twice, and one may be there although a second try of it was refused. Likewise a Fence that was tried again may have begun
 // an attempt that nobody knows of.
 func JetStream(ctx context.Context, nc *nats.Conn, topology string, o Options) (Log, error) {
-	e, err := escape(topology)
+	l, e, err := newStream(nc, topology, o)
 	if err != nil {
 		return nil, err
+	}
+	if err := l.open(ctx, e); err != nil {
+		return nil, fmt.Errorf("opening the log of the topology %q: %w", topology, err)
+	}
+	return l, nil
+}
+
+func newStream(nc *nats.Conn, topology string, o Options) (l *stream, escaped string, err error) {
+	escaped, err = escape(topology)
+	if err != nil {
+		return nil, "", err
 	}
 	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
 	if o.Log == nil {
@@ -62,14 +74,11 @@ func JetStream(ctx context.Context, nc *nats.Conn, topology string, o Options) (
 	}
 	js, err := jetstream.New(nc)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	l := &stream{nc: nc, js: js, name: streamPrefix + e, subject: subjectPrefix + e + ".", o: o}
+	l = &stream{nc: nc, js: js, name: streamPrefix + escaped, subject: subjectPrefix + escaped + ".", o: o}
 	l.life, l.end = context.WithCancelCause(context.Background())
-	if err := l.open(ctx, e); err != nil {
-		return nil, fmt.Errorf("opening the log of the topology %q: %w", topology, err)
-	}
-	return l, nil
+	return l, escaped, nil
 }
 
 func (l *stream) open(ctx context.Context, escaped string) (err error) {

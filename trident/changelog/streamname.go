@@ -63,7 +63,19 @@ func Permissions(topology, inbox string) (publish, subscribe []string, err error
 	return publish, []string{inbox + ".>"}, nil
 }
 
-// List names the topologies that have a log in JetStream, in order.
+// ReadPermissions is [Permissions] for [ReadJetStream]: nothing that is published so changes anything.
+func ReadPermissions(topology, inbox string) (publish, subscribe []string, err error) {
+	e, err := escape(topology)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, stream := range []string{streamPrefix + e, bucketStream + e} {
+		publish = append(publish, "$JS.API.STREAM.INFO."+stream, "$JS.API.STREAM.MSG.GET."+stream)
+	}
+	return publish, []string{inbox + ".>"}, nil
+}
+
+// List names the topologies that have a log in JetStream, in order. It takes the permission to publish to $JS.API.STREAM.NAMES.
 func List(ctx context.Context, js jetstream.JetStream) ([]string, error) {
 	var topologies []string
 	names := js.StreamNames(ctx, jetstream.WithStreamListSubject(subjectPrefix+">"))

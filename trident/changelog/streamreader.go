@@ -58,6 +58,9 @@ func (r *reader) run(ctx context.Context) error {
 
 // pass reads with one consumer, until it is lost or has nothing more. A record that it did not give is then asked for.
 func (r *reader) pass(ctx context.Context) error {
+	if r.l.readOnly {
+		return r.page(ctx)
+	}
 	c, err := r.consume(ctx)
 	if err != nil {
 		return err
