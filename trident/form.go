@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"github.com/galestream/gale/topology"
-	"github.com/galestream/gale/trident/changelog"
+	"github.com/galestream/gale/trident/codec"
+	"github.com/galestream/gale/trident/state"
 )
 
 // formOf says how values of a type are encoded, as far as another type's could be taken for them: an int64 for an int is as good, a uint is not. Structs are by the
@@ -61,19 +62,33 @@ func keyFormOf(t reflect.Type) string {
 // form is what a state has: its kind, and its types.
 func (s *stateSpec) form() string { return fmt.Sprintf("%s: %s by %s", s.kind, s.valueForm, s.keyForm) }
 
-// checkForm compares what the state has with what the log says it had, or says it for the first time. Values that were read as another type's would be
+// descriptionFor is what is stored of the state, for those who read the state without the program.
+func descriptionFor[K comparable, V any]() func(s *stateSpec) state.Description {
+	return func(s *stateSpec) state.Description {
+		f := state.Description{Text: s.form(), Kind: s.kind, Component: s.node.place.id, KeyType: s.key, TTL: s.ttl}
+		var err error
+		if f.Keys, err = codec.KeyFormOf[K](); err != nil {
+			f.KeyTrouble = err.Error()
+		}
+		if f.Values, err = codec.FormOf[V](); err != nil {
+			f.ValueTrouble = err.Error()
+		}
+		return f
+	}
+}
+
+// checkForm compares what the state has with what the log says it had, and says what it has from now on: fields of a struct may have come. Values that were read as another type's would be
 // wrong numbers, so the topology ends.
 func (t *stageTask) checkForm(ctx context.Context, s *stateSpec) error {
-	name := "_form/" + s.name // no state's name begins so
-	had, err := t.log.Snapshot(ctx, name)
-	if errors.Is(err, changelog.ErrNoSnapshot) {
-		if t.tc.Index > 0 {
-			return nil // the first task says it
-		}
-		return t.log.PutSnapshot(ctx, name, []byte(s.form()))
-	}
-	if err != nil || string(had) == s.form() {
+	now := s.describe(s)
+	had, err := state.ReadDescription(ctx, t.log, s.name)
+	switch {
+	case err != nil && !errors.Is(err, state.ErrNoState):
 		return err
+	case err == nil && had.Text != now.Text:
+		return topology.Fatal(fmt.Errorf("state %q has been kept as %s, and this program would keep it as %s: give it another name, or forget what there is with `gale state drop`", s.name, had.Text, now.Text))
+	case had == now || t.tc.Index > 0:
+		return nil // the first task says it
 	}
-	return topology.Fatal(fmt.Errorf("state %q has been kept as %s, and this program would keep it as %s: give it another name, or forget what there is with `gale state drop`", s.name, had, s.form()))
+	return state.PutDescription(ctx, t.log, s.name, now)
 }

@@ -39,6 +39,7 @@ func checkKey[K comparable](n *node) {
 func describeState[K comparable, V any](n *node, s *stateSpec) {
 	s.key = reflect.TypeFor[K]().String()
 	s.keyForm, s.valueForm = keyFormOf(reflect.TypeFor[K]()), formOf(reflect.TypeFor[V]())
+	s.describe = descriptionFor[K, V]()
 	c, err := codec.For[V]()
 	if err != nil {
 		n.g.problem(n.name, "its values can't be kept: %v", err)

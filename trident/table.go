@@ -3,6 +3,8 @@ package trident
 import (
 	"context"
 	"time"
+
+	"github.com/galestream/gale/trident/state"
 )
 
 // stateSpec is one state: where it is, and how it is read from outside.
@@ -20,6 +22,7 @@ type stateSpec struct {
 	load               func(ctx context.Context, index, tasks int) (any, error)      // of a table that nothing changes: a map
 	find               func(m any, key []byte) (value []byte, found bool, err error) // in that map
 	show               func(value []byte) ([]byte, error)                            // as JSON
+	describe           func(s *stateSpec) state.Description                          // for those who have not got the program
 }
 
 // StateOption changes how a state is kept.

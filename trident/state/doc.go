@@ -27,5 +27,5 @@
 // # What is not
 //
 // Nothing here is safe for concurrent use: a Partition, and its Store, belong to one task's goroutine. The package writes no record to the log itself; Recover
-// writes one small snapshot when a state is new. It starts no goroutines and reads no clock.
+// writes one small snapshot when a state is new, unless it is only looked at. It starts no goroutines and reads no clock.
 package state

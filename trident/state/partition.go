@@ -29,6 +29,9 @@ type Options struct {
 	// SnapshotRecords is how many records the log grows by, those of others included, before a partition stores its snapshots anew however little it has staged: else a state that
 	// changes little would keep the log from being trimmed. 0 is 16384. A state larger than SnapshotBytes waits for as many times more.
 	SnapshotRecords uint64
+
+	// ReadOnly says that the state is only looked at, as of a topology that does not run: Recover writes nothing to the log.
+	ReadOnly bool
 }
 
 // maxName is how many bytes a state's name may have.

@@ -133,6 +133,9 @@ func (p *Partition) bear(ctx context.Context, names []string, first, last uint64
 			return birth{}, p.badSnapshot(birthName(p.o.Name), fmt.Sprintf("the log has been trimmed to %d, and there is no snapshot of any state", first))
 		}
 	}
+	if p.o.ReadOnly {
+		return b, nil
+	}
 	return b, p.o.Log.PutSnapshot(ctx, birthName(p.o.Name), b.encode())
 }
 
