@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/galestream/gale/cluster"
 	"github.com/nats-io/jwt/v2"
@@ -75,6 +76,11 @@ func checkNames(topologyName, topologyID, workerID string) error {
 }
 
 func issue(account nkeys.KeyPair, name string, p jwt.Permissions) (string, error) {
+	return issueUntil(account, name, p, time.Time{})
+}
+
+// issueUntil is issue for credentials that are good until a time; the zero time is for ever.
+func issueUntil(account nkeys.KeyPair, name string, p jwt.Permissions, until time.Time) (string, error) {
 	user, err := nkeys.CreateUser()
 	if err != nil {
 		return "", fmt.Errorf("making a user's key: %w", err)
@@ -82,6 +88,9 @@ func issue(account nkeys.KeyPair, name string, p jwt.Permissions) (string, error
 	c := jwt.NewUserClaims(public(user))
 	c.Name = name
 	c.Permissions = p
+	if !until.IsZero() {
+		c.Expires = until.Unix()
+	}
 	c.AllowedConnectionTypes = jwt.StringList{jwt.ConnectionTypeStandard, jwt.ConnectionTypeInProcess}
 	token, err := c.Encode(account)
 	if err != nil {

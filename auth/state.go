@@ -3,6 +3,7 @@ package auth
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/galestream/gale/cluster"
 	"github.com/nats-io/jwt/v2"
@@ -39,6 +40,32 @@ func (i *Issuer) DropCredentials(topologyName, dropper string) (string, error) {
 	p.Pub.Allow.Add("$JS.API.STREAM.DELETE."+log, "$JS.API.STREAM.DELETE."+snapshots)
 	p.Sub.Allow.Add(cluster.WorkerInbox(dropper) + ".>")
 	return issue(i.apps, "drop-"+dropper, p)
+}
+
+// ReadTime is how long the credentials of [Issuer.ReadCredentials] are good.
+const ReadTime = 5 * time.Minute
+
+// ReadCredentials returns what StateCredentials does, for a user who may do nothing but read a topology's state, for [ReadTime], and connects with
+// [cluster.WorkerInbox] of reader. Without a topology it may do nothing but list the names of streams. Consumers are not among it: they may have JetStream publish.
+func (i *Issuer) ReadCredentials(topologyName, reader string) (string, error) {
+	if i.apps == nil {
+		return "", nil
+	}
+	var p jwt.Permissions
+	if topologyName == "" {
+		if err := cluster.CheckID(reader); err != nil {
+			return "", fmt.Errorf("credentials for state: reader: %w", err)
+		}
+		p.Pub.Allow.Add("$JS.API.STREAM.NAMES")
+	} else {
+		if err := checkStateNames(topologyName, reader); err != nil {
+			return "", err
+		}
+		log, snapshots := cluster.StateStreams(topologyName)
+		p.Pub.Allow.Add("$JS.API.STREAM.INFO."+log, "$JS.API.STREAM.MSG.GET."+log, "$JS.API.STREAM.INFO."+snapshots, "$JS.API.STREAM.MSG.GET."+snapshots)
+	}
+	p.Sub.Allow.Add(cluster.WorkerInbox(reader) + ".>")
+	return issueUntil(i.apps, "read-"+reader, p, time.Now().Add(ReadTime))
 }
 
 func checkStateNames(topologyName, id string) error {

@@ -2,11 +2,14 @@ package auth_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/galestream/gale/auth"
 	"github.com/galestream/gale/cluster"
+	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
@@ -163,6 +166,70 @@ func TestWhoDropsStateCanDoNothingElse(t *testing.T) {
 	}
 }
 
+func (s *site) reader(t *testing.T, topology string) *nats.Conn {
+	t.Helper()
+	return s.connect(t, text(t)(s.keys.Issuer().ReadCredentials(topology, "R")), nats.CustomInboxPrefix(cluster.WorkerInbox("R")))
+}
+
+func TestWhoReadsStateCanDoNothingElse(t *testing.T) {
+	s := newSite(t)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for _, name := range similar {
+		keepState(ctx, t, s.state(t, name, "W"), name)
+	}
+	app := s.connect(t, text(t)(s.keys.Issue(auth.App, "app")))
+	nc := s.reader(t, "a")
+	for _, k := range places("a") {
+		stream, err := newJetStream(t, nc).Stream(ctx, k.stream)
+		require.NoError(t, err)
+		m, err := stream.GetLastMsgForSubject(ctx, k.subject)
+		require.NoError(t, err)
+		require.Equal(t, "a", string(m.Data))
+	}
+	subjects := append(statesForeign(), cluster.StateSubjects("a")...)
+	for _, k := range places("a") {
+		subjects = append(subjects, k.subject)
+		for _, verb := range []string{"STREAM.CREATE", "STREAM.UPDATE", "STREAM.PURGE", "STREAM.DELETE", "STREAM.MSG.DELETE", "CONSUMER.LIST", "CONSUMER.NAMES"} {
+			subjects = append(subjects, "$JS.API."+verb+"."+k.stream)
+		}
+		for _, verb := range []string{"CREATE", "DURABLE.CREATE", "MSG.NEXT", "DELETE", "INFO"} {
+			subjects = append(subjects, "$JS.API.CONSUMER."+verb+"."+k.stream+".c", "$JS.API.CONSUMER."+verb+"."+k.stream)
+		}
+	}
+	own := places("a")[0].stream
+	requirePublishDenied(t, app, nc, subjects, "$JS.API.STREAM.INFO."+own)
+	requireSubscribeDenied(t, nc, append(statesForeign(), cluster.StateSubjects("a")...))
+}
+
+func TestWhoListsStateCanDoNothingElse(t *testing.T) {
+	s := newSite(t)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	keepState(ctx, t, s.state(t, "a", "W"), "a")
+	app := s.connect(t, text(t)(s.keys.Issue(auth.App, "app")))
+	nc := s.reader(t, "")
+	found := newJetStream(t, nc).StreamNames(ctx, jetstream.WithStreamListSubject("gale.state.>"))
+	own, _ := cluster.StateStreams("a")
+	require.Equal(t, own, <-found.Name())
+	require.NoError(t, found.Err())
+	subjects := slices.DeleteFunc(statesForeign(), func(s string) bool { return s == "$JS.API.STREAM.NAMES" })
+	requirePublishDenied(t, app, nc, append(subjects, streamSubjectsOf("a")...), "$JS.API.STREAM.NAMES")
+}
+
+// Who keeps the credentials to read has nothing of them a while later.
+func TestCredentialsToReadEnd(t *testing.T) {
+	for _, topology := range []string{"a", ""} {
+		token, err := jwt.ParseDecoratedJWT([]byte(text(t)(newKeys(t).Issuer().ReadCredentials(topology, "R"))))
+		require.NoError(t, err)
+		claims, err := jwt.DecodeUserClaims(token)
+		require.NoError(t, err)
+		left := time.Until(time.Unix(claims.Expires, 0))
+		require.Positive(t, left)
+		require.LessOrEqual(t, left, auth.ReadTime)
+	}
+}
+
 func TestNamesThatAreNoSubjectsGetNoStateCredentials(t *testing.T) {
 	issuer := newKeys(t).Issuer()
 	for _, name := range []string{"", "*", ">", "a.*", "a b", "a..b", "a.", ".a", "a/b", "a\nb"} {
@@ -170,7 +237,15 @@ func TestNamesThatAreNoSubjectsGetNoStateCredentials(t *testing.T) {
 		require.Error(t, err, name)
 		_, err = issuer.DropCredentials(name, "D")
 		require.Error(t, err, name)
+		if name != "" {
+			_, err = issuer.ReadCredentials(name, "R")
+			require.Error(t, err, name)
+		}
 	}
 	_, err := issuer.StateCredentials("a", "*")
+	require.Error(t, err)
+	_, err = issuer.ReadCredentials("a", "*")
+	require.Error(t, err)
+	_, err = issuer.ReadCredentials("", "*")
 	require.Error(t, err)
 }

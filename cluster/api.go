@@ -16,11 +16,12 @@ const (
 	VerbDrain       = "drain"       // DrainRequest: Empty
 	VerbStatus      = "status"      // Empty: StatusResponse
 	VerbDropState   = "drop-state"  // NameRequest: Empty
+	VerbReadState   = "read-state"  // ReadStateRequest: ReadStateResponse
 	VerbCredentials = "credentials" // CredentialsRequest: CredentialsResponse; for supervisors
 )
 
 // Verbs lists all verbs of the API.
-var Verbs = []string{VerbSubmit, VerbKill, VerbActivate, VerbDeactivate, VerbRebalance, VerbList, VerbDescribe, VerbSupervisors, VerbDrain, VerbStatus, VerbDropState, VerbCredentials}
+var Verbs = []string{VerbSubmit, VerbKill, VerbActivate, VerbDeactivate, VerbRebalance, VerbList, VerbDescribe, VerbSupervisors, VerbDrain, VerbStatus, VerbDropState, VerbReadState, VerbCredentials}
 
 // Verbs of requests to a supervisor, on SupervisorSubject.
 const (
@@ -178,6 +179,17 @@ type CredentialsRequest struct {
 type CredentialsResponse struct {
 	Credentials string `json:"credentials"`
 	State       string `json:"state,omitempty"` // for the state of the worker's topology; empty when Nimbus has no key of that account
+}
+
+// ReadStateRequest asks for the means to read the state that a topology has left in JetStream, or to list the topologies that have left some.
+type ReadStateRequest struct {
+	Name string `json:"name,omitempty"` // of the topology; empty: to list
+}
+
+// ReadStateResponse has the text of a NATS credentials file, which is good for a few minutes; both are empty where NATS is used without credentials.
+type ReadStateResponse struct {
+	Credentials string `json:"credentials"`
+	Inbox       string `json:"inbox"` // the prefix of inboxes that they allow
 }
 
 // LogsRequest asks for lines of a worker's log.

@@ -112,6 +112,14 @@ func (r *NameRequest) Validate() error {
 	return p.err("the request is wrong")
 }
 
+// Validate checks the name, if there is one.
+func (r *ReadStateRequest) Validate() error {
+	if r.Name == "" {
+		return nil
+	}
+	return (&NameRequest{Name: r.Name}).Validate()
+}
+
 // Validate checks the name and the wait.
 func (r *KillRequest) Validate() error {
 	var p problems

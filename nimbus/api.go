@@ -43,6 +43,7 @@ var endpoints = map[string]endpoint{
 	cluster.VerbDrain:       serve((*leader).drainSupervisor),
 	cluster.VerbStatus:      serve((*leader).status),
 	cluster.VerbDropState:   serve((*leader).dropState),
+	cluster.VerbReadState:   serve((*leader).readState),
 	cluster.VerbCredentials: serve((*leader).credentials),
 }
 

@@ -68,7 +68,7 @@ func (l *leader) connectState(name string) (*nats.Conn, error) {
 			return nil, cluster.Errorf(cluster.Internal, "making credentials to drop state: %v", err)
 		}
 		if text == "" {
-			return nil, cluster.Errorf(cluster.Unauthorized, "Nimbus has no key of the account APPS, in which state is").WithHint("start it with --apps-key")
+			return nil, errNoAppsKey()
 		}
 		a.Credentials = ""
 		more = append(more, nats.UserCredentialBytes([]byte(text)), nats.CustomInboxPrefix(cluster.WorkerInbox(dropper)))
@@ -78,6 +78,10 @@ func (l *leader) connectState(name string) (*nats.Conn, error) {
 		return nil, cluster.Errorf(cluster.Unavailable, "connecting to NATS to drop state: %v", err).WithHint("try again")
 	}
 	return nc, nil
+}
+
+func errNoAppsKey() error {
+	return cluster.Errorf(cluster.Unauthorized, "Nimbus has no key of the account APPS, in which state is").WithHint("start it with --apps-key")
 }
 
 // deleteState deletes the streams of a topology's state, and reports whether there were any.

@@ -24,6 +24,8 @@ type Issuer interface {
 	StateCredentials(topology, worker string) (string, error)
 	// DropCredentials returns those by which dropper, an id, deletes a topology's state; empty if it can make none.
 	DropCredentials(topology, dropper string) (string, error)
+	// ReadCredentials returns those by which reader, an id, reads a topology's state for a while, or without a topology lists those that have some; empty if it can make none.
+	ReadCredentials(topology, reader string) (string, error)
 }
 
 // Options say who a Nimbus is and how patient. What is zero takes its default.

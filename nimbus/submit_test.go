@@ -182,6 +182,10 @@ func (issuer) StateCredentials(topology, worker string) (string, error) {
 	return topology + " " + worker, nil
 }
 
+func (issuer) ReadCredentials(topology, reader string) (string, error) {
+	return "", nil
+}
+
 func (issuer) DropCredentials(topology, dropper string) (string, error) {
 	return "", nil
 }

@@ -41,6 +41,7 @@ func requests() map[string]any {
 		cluster.VerbDrain:       cluster.DrainRequest{Supervisor: "s1"},
 		cluster.VerbStatus:      cluster.Empty{},
 		cluster.VerbDropState:   cluster.NameRequest{Name: "words"},
+		cluster.VerbReadState:   cluster.ReadStateRequest{Name: "words"},
 		cluster.VerbCredentials: cluster.CredentialsRequest{TopologyID: "x", Worker: "y"},
 	}
 }

@@ -38,6 +38,23 @@ func TestS16CredentialsForStateAreThoseThatItsLogNeeds(t *testing.T) {
 	}
 }
 
+func TestS16CredentialsToReadStateAreThoseThatItsLogNeeds(t *testing.T) {
+	issuer := newKeys(t).Issuer()
+	for _, name := range names {
+		text, err := issuer.ReadCredentials(name, "R")
+		require.NoError(t, err)
+		token, err := jwt.ParseDecoratedJWT([]byte(text))
+		require.NoError(t, err)
+		claims, err := jwt.DecodeUserClaims(token)
+		require.NoError(t, err)
+		publish, subscribe, err := changelog.ReadPermissions(name, cluster.WorkerInbox("R"))
+		require.NoError(t, err)
+		require.ElementsMatch(t, publish, claims.Pub.Allow)
+		require.ElementsMatch(t, subscribe, claims.Sub.Allow)
+		require.Nil(t, claims.Resp)
+	}
+}
+
 func newKeys(t *testing.T) *auth.Keys {
 	t.Helper()
 	keys, err := auth.OpenKeys(filepath.Join(t.TempDir(), "keys"))
