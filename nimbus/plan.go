@@ -152,7 +152,7 @@ func components(d *cluster.Definition, parallelism map[string]int) []schedule.Co
 }
 
 func past(t *cluster.Topology, g *cluster.Generation) schedule.Generation {
-	return schedule.Generation{Components: components(&t.Definition, g.Parallelism), Memory: g.Memory, Workers: scheduled(g.Workers)}
+	return schedule.Generation{Components: components(&t.Definition, g.Parallelism), Memory: g.Memory, Isolate: t.Definition.Isolate, Workers: scheduled(g.Workers)}
 }
 
 func scheduled(workers []cluster.Worker) []schedule.Worker {

@@ -2,6 +2,7 @@ package nimbus
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -47,4 +48,31 @@ func TestAReplacementLosesNoTask(t *testing.T) {
 		}
 		require.Equal(t, "old", g.Workers[0].Supervisor, "what was there is not changed")
 	})
+}
+
+// What ran alone is not alone any more only when the swap is over: until then it may have to go on, or be gone back to.
+func TestWhatRunsAloneStaysAloneUntilItIsReplaced(t *testing.T) {
+	s, now := newScene(), time.Now()
+	delete(s.all.supervisors, "b")
+	delete(s.all.supervisors, "c")
+	s.all.supervisors["a"].record.Slots = 8
+	s.record.Definition.Isolate, s.record.Workers = 1, 1
+	s.record.Definition.OS, s.record.Definition.Arch = "", ""
+	shared := s.record.Definition
+	shared.Isolate = 0
+	ran := &cluster.Generation{Number: 1, Workers: []cluster.Worker{{ID: "w1", Supervisor: "a", Tasks: []cluster.TaskID{1, 2, 3, 4}}}}
+	s.assigned = &cluster.Assignment{Current: ran, Version: 1}
+	s.record.Next = &cluster.Swap{Definition: shared, Workers: 1}
+	next, problem := s.all.generation(s.deployment, wishOf(&s.record), 2, ran, now)
+	require.Empty(t, problem)
+	s.set(func(a *cluster.Assignment) { a.Next = next })
+
+	other := newDeployment(cluster.Topology{Name: "other", ID: "T2", Definition: shared, Workers: 1, Status: cluster.Active})
+	_, problem = s.all.generation(other, wishOf(&other.record), 1, nil, now)
+	require.Contains(t, problem, "belong to topologies that isolate themselves")
+
+	s.record.Definition, s.record.Next = shared, nil
+	s.assigned = &cluster.Assignment{Current: next, Version: 2}
+	_, problem = s.all.generation(other, wishOf(&other.record), 1, nil, now)
+	require.Empty(t, problem)
 }
