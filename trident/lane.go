@@ -205,12 +205,12 @@ func (l *lane) process(ctx context.Context, h *held) error {
 		}
 	}
 	l.pipe.from, l.pipe.ctx = h.t, ctx
-	if h.p.kind != packetBegin && l.mustWait(h.p) {
+	if h.p.kind != packetBegin && h.p.kind != packetPass && l.mustWait(h.p) {
 		l.later = append(l.later, h)
 		return nil
 	}
 	switch h.p.kind {
-	case packetBegin:
+	case packetBegin, packetPass:
 		return l.source(h)
 	case packetChunk:
 		return l.chunk(h)

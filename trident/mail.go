@@ -14,7 +14,7 @@ const (
 	mailStaged mailKind = "staged" // to oneself: what was to be staged is, or has failed
 	mailStored mailKind = "stored" // to oneself: a snapshot is stored, or has failed
 	mailAsked  mailKind = "asked"  // to oneself: somebody outside has a question
-	mailOpened mailKind = "opened" // a task has opened its part of the states: what was under way is void
+	mailOpened mailKind = "opened" // a task has opened: what was under way at the one before it is void
 	mailWake   mailKind = "wake"   // a task wants a batch at a time, whether there is something to read or not
 	mailBase   mailKind = "base"   // a task needs nothing of the log below a sequence
 	mailAnswer mailKind = "answer" // the results of a query's request

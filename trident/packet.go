@@ -16,6 +16,7 @@ const (
 	packetChunk                          // records of a batch on an edge
 	packetEnd                            // there will be no more of them from this task
 	packetAnnounce                       // the batch, and all before it, are committed
+	packetPass                           // a query's leader begins a batch without a call: it says from which one on calls count
 	numPacketKinds
 )
 

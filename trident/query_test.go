@@ -26,6 +26,11 @@ func startAsker(t *testing.T, b *topology.Builder, o worker.Options) *asker {
 	t.Helper()
 	topo, err := b.Build()
 	require.NoError(t, err)
+	return startAskerOf(t, topo, o)
+}
+
+func startAskerOf(t *testing.T, topo *topology.Topology, o worker.Options) *asker {
+	t.Helper()
 	if o.Log == nil {
 		o.Log = zaptest.NewLogger(t)
 	}

@@ -74,10 +74,25 @@ func (t *stageTask) Prepare(ctx context.Context, tc *topology.Context) (err erro
 	if t.place.durable {
 		err = t.openStates(ctx)
 	}
-	if err = errors.Join(err, t.serve()); err == nil && t.lanes[0] != nil {
-		t.tell(mail{Kind: mailOpened}) // what a task before this one held of a batch is gone
+	if err = errors.Join(err, t.serve()); err == nil {
+		t.opened()
 	}
 	return err
+}
+
+// opened tells the leaders of all groups that have something here: what a task before this one held of a batch is gone.
+func (t *stageTask) opened() {
+	if t.lanes[0] != nil {
+		t.tell(mail{Kind: mailOpened})
+	}
+	for _, l := range t.lanes {
+		if l.group.query == "" {
+			continue
+		}
+		for _, leader := range t.tc.Tasks(l.group.leader) {
+			t.tc.Tell(leader, mail{Kind: mailOpened}.encode())
+		}
+	}
 }
 
 // Execute implements [topology.Bolt]. It returns no error: what fails is failed where it is known which tuple that is.
