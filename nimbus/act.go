@@ -28,7 +28,7 @@ func (l *leader) take(d *deployment, next step) error {
 	case prepare:
 		return l.prepare(d, a)
 	case undo:
-		return l.undo(d, d.failed(d.next(), time.Now(), l.o.StartTimeout))
+		return l.undo(d, d.failed(d.next(), time.Now(), &l.o))
 	case goBack:
 		return l.goBack(d)
 	case trust:

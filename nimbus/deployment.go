@@ -1,7 +1,6 @@
 package nimbus
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -24,9 +23,10 @@ type deployment struct {
 	assigned *cluster.Assignment // nil: it has none
 	broken   string              // why its assignment's record can't be read; empty: it can, or there is none
 
-	reports map[string]report // the last of each worker
-	crashes []cluster.Crash   // the newest last
-	falls   map[string]falls  // of each worker
+	reports map[string]report    // the last of each worker
+	crashes []cluster.Crash      // the newest last
+	falls   map[string]falls     // of each worker
+	getsOn  map[string]time.Time // when each worker was last heard to get on, or to be where it should be
 
 	problem   string             // why tasks of it have no place
 	planned   uint64             // the version of the cluster that problem was found in
@@ -55,7 +55,7 @@ func (f falls) restless(now time.Time) bool {
 }
 
 func newDeployment(record cluster.Topology) *deployment {
-	return &deployment{record: record, reports: map[string]report{}, falls: map[string]falls{}}
+	return &deployment{record: record, reports: map[string]report{}, falls: map[string]falls{}, getsOn: map[string]time.Time{}}
 }
 
 func (d *deployment) current() *cluster.Generation {
@@ -98,6 +98,7 @@ func (d *deployment) take(r report) bool {
 		return false
 	}
 	d.reports[r.Worker] = r
+	d.hearPhase(r)
 	return !known || r.Life != last.Life || r.Phase != last.Phase || r.Fatal != last.Fatal ||
 		r.Progress.Ended != last.Progress.Ended || r.Progress.Quiet != last.Progress.Quiet
 }
@@ -129,6 +130,11 @@ func (d *deployment) forget() {
 	for id := range d.falls {
 		if d.worker(id) == nil {
 			delete(d.falls, id)
+		}
+	}
+	for id := range d.getsOn {
+		if d.worker(id) == nil {
+			delete(d.getsOn, id)
 		}
 	}
 }
@@ -177,29 +183,6 @@ func (d *deployment) ready(now time.Time) bool {
 		}
 	}
 	return true
-}
-
-// startCrashes is how often a worker of a generation that a swap brings may crash before all goes back.
-const startCrashes = 3
-
-// failed returns why g, which a swap brings, can't take over; empty while it may.
-func (d *deployment) failed(g *cluster.Generation, now time.Time, timeout time.Duration) string {
-	for _, c := range slices.Backward(d.crashes) {
-		if g.Worker(c.Worker) != nil && c.Life >= startCrashes {
-			return fmt.Sprintf("worker %s crashed %d times: %s", c.Worker, c.Life, cause(&c))
-		}
-	}
-	if now.Sub(d.nextSince) < timeout {
-		return ""
-	}
-	if g == nil {
-		return d.problem
-	}
-	reason := "its workers were not ready within " + timeout.String()
-	if n := len(d.crashes); n > 0 && g.Worker(d.crashes[n-1].Worker) != nil {
-		reason += "; the last crash: " + cause(&d.crashes[n-1])
-	}
-	return reason
 }
 
 // draining reports whether a swap drains the current generation, or has, in this leadership or before.

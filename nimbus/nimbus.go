@@ -38,7 +38,8 @@ type Options struct {
 	Version  string         // of Gale, for people; empty is "unknown"
 
 	SupervisorTimeout time.Duration // without a beat, after which a supervisor is lost; 0 is 5 s
-	StartTimeout      time.Duration // in which the workers of a swap must be ready, and then again in which they must run; 0 is 30 s
+	StartTimeout      time.Duration // in which the workers of a swap must be ready, and then again in which they must run, but for the time in which they are heard to get on; 0 is 30 s
+	OpenTimeout       time.Duration // the same while they are heard to get on: their supervisors fetch the program, or they open their tasks; 0 is 10 min. Less than StartTimeout makes that less, too
 	SwapDrain         time.Duration // that a swap drains the old workers at most; 0 is 10 s
 	GoneTimeout       time.Duration // that a kill waits for the processes to be gone; 0 is 10 s
 	CollectAfter      time.Duration // the age at which programs that no topology uses are removed; 0 is 10 min
@@ -53,7 +54,7 @@ func (o *Options) ensureDefaults() {
 		o.Version = "unknown"
 	}
 	for d, value := range map[*time.Duration]time.Duration{
-		&o.SupervisorTimeout: 5 * time.Second, &o.StartTimeout: 30 * time.Second, &o.SwapDrain: 10 * time.Second,
+		&o.SupervisorTimeout: 5 * time.Second, &o.StartTimeout: 30 * time.Second, &o.OpenTimeout: 10 * time.Minute, &o.SwapDrain: 10 * time.Second,
 		&o.GoneTimeout: 10 * time.Second, &o.CollectAfter: 10 * time.Minute,
 	} {
 		if *d <= 0 {

@@ -85,9 +85,14 @@ func (s *state) beat(b cluster.Beat, at time.Time) []*deployment {
 }
 
 func (s *state) processes(b cluster.Beat, at time.Time) (touched []*deployment) {
-	for _, p := range b.Processes {
+	for i := range b.Processes {
+		p := &b.Processes[i]
 		d := s.deployments[p.Topology]
-		if d != nil && d.record.ID == p.TopologyID && p.Crash != nil && d.crash(*p.Crash, at) {
+		if d == nil || d.record.ID != p.TopologyID {
+			continue
+		}
+		d.hearProcess(p, at)
+		if p.Crash != nil && d.crash(*p.Crash, at) {
 			touched = append(touched, d)
 		}
 	}

@@ -116,7 +116,7 @@ func (s *state) nextOfSwap(d *deployment, now time.Time) step {
 	case d.current().Number == d.record.Wanted:
 		return settle
 	case d.next() == nil || d.next().Number != d.record.Wanted:
-		if d.failed(d.next(), now, s.o.StartTimeout) != "" {
+		if d.failed(d.next(), now, &s.o) != "" {
 			return undo
 		}
 		return s.ifChanged(d, prepare)
@@ -124,7 +124,7 @@ func (s *state) nextOfSwap(d *deployment, now time.Time) step {
 		return rest
 	case d.drained == d.current().Number:
 		return promote
-	case !d.draining() && d.failed(d.next(), now, s.o.StartTimeout) != "":
+	case !d.draining() && d.failed(d.next(), now, &s.o) != "":
 		return undo
 	case d.draining():
 		return drain

@@ -39,6 +39,14 @@ func (s *scene) generation(number int, a, b string) *cluster.Generation {
 func (s *scene) report(p cluster.Phase, workers ...string) {
 	for _, w := range workers {
 		s.reports[w] = report{Report: cluster.Report{Worker: w, Phase: p}, received: s.now}
+		s.hearPhase(s.reports[w])
+	}
+}
+
+// fetch has the supervisors of workers say that they fetch the program, which they can't when there is a problem.
+func (s *scene) fetch(problem string, workers ...string) {
+	for _, w := range workers {
+		s.hearProcess(&cluster.Process{Worker: w, State: fetching, Error: problem}, s.now)
 	}
 }
 
@@ -182,6 +190,22 @@ func TestTheNextStep(t *testing.T) {
 		{"the old workers are gone", func(s *scene) { s.swap(); s.drained = 1 }, promote},
 		{"the new generation is the current one", func(s *scene) { s.swap(); s.assigned = &cluster.Assignment{Current: s.generation(2, "w3", "w4")} }, settle},
 		{"the new workers are not ready in time", func(s *scene) { s.swap(); s.later(30 * time.Second) }, undo},
+		{"one of them is not ready in time", func(s *scene) { s.swap(); s.later(30 * time.Second); s.report(cluster.Standby, "w3") }, undo},
+		{"their program is fetched for long", func(s *scene) { s.swap(); s.later(time.Minute); s.fetch("", "w3", "w4") }, rest},
+		{"their program can't be fetched", func(s *scene) { s.swap(); s.later(time.Minute); s.fetch("no such object", "w3", "w4") }, undo},
+		{"one's program is fetched for long, the other waits for it", func(s *scene) {
+			s.swap()
+			s.later(time.Minute)
+			s.report(cluster.Standby, "w3")
+			s.fetch("", "w4")
+		}, rest},
+		{"their program was fetched, and they do not start", func(s *scene) {
+			s.swap()
+			s.later(time.Minute)
+			s.fetch("", "w3", "w4")
+			s.later(30 * time.Second)
+		}, undo},
+		{"their program is fetched for ever", func(s *scene) { s.swap(); s.later(10 * time.Minute); s.fetch("", "w3", "w4") }, undo},
 		{"they are not, but there is no way back", func(s *scene) {
 			s.swap()
 			s.drained = 1
@@ -210,7 +234,27 @@ func TestTheNextStep(t *testing.T) {
 			s.report(cluster.Opening, "w1")
 			s.crash(cluster.Crash{Worker: "w1", Life: 3}, s.now)
 		}, goBack},
-		{"it does not run in time", func(s *scene) { s.try(); s.report(cluster.Opening, "w1"); s.later(30 * time.Second) }, goBack},
+		{"it does not run in time", func(s *scene) { s.try(); s.report(cluster.Standby, "w1"); s.later(30 * time.Second) }, goBack},
+		{"its tasks open for long", func(s *scene) {
+			s.try()
+			s.later(time.Minute)
+			s.report(cluster.Opening, "w1")
+			s.report(cluster.Running, "w2")
+		}, rest},
+		{"its tasks open for ever", func(s *scene) { s.try(); s.later(10 * time.Minute); s.report(cluster.Opening, "w1", "w2") }, goBack},
+		{"its tasks opened for long, and then nothing was heard", func(s *scene) {
+			s.try()
+			s.later(time.Minute)
+			s.report(cluster.Opening, "w1")
+			s.report(cluster.Running, "w2")
+			s.later(30 * time.Second)
+		}, goBack},
+		{"a worker waits for long, as if it were not on trial", func(s *scene) {
+			s.try()
+			s.later(30 * time.Second)
+			s.report(cluster.Standby, "w1")
+			s.report(cluster.Running, "w2")
+		}, goBack},
 		{"it does not run in time, as a supervisor is lost", func(s *scene) {
 			s.try()
 			s.later(30 * time.Second)

@@ -17,7 +17,7 @@ func (s *state) nextOfTrial(d *deployment, now time.Time) step {
 		return trust
 	case len(s.lost(d.current(), now)) > 0:
 		return s.ifChanged(d, replace)
-	case d.regret(now, s.o.StartTimeout) != "":
+	case d.regret(now, &s.o) != "":
 		return s.ifChanged(d, goBack)
 	case d.assigned.Active != (d.record.Status == cluster.Active):
 		return mend
@@ -26,17 +26,17 @@ func (s *state) nextOfTrial(d *deployment, now time.Time) step {
 }
 
 // regret returns why the generation on trial is to give way to what ran before; empty while it need not.
-func (d *deployment) regret(now time.Time, timeout time.Duration) string {
+func (d *deployment) regret(now time.Time, o *Options) string {
 	if fatal := d.fatal(); fatal != "" {
 		return fatal
 	}
-	return d.failed(d.current(), now, timeout)
+	return d.failed(d.current(), now, o)
 }
 
 // goBack begins a swap to what ran before the one that brought the current generation. Should that not come up either, there is no
 // other way back.
 func (l *leader) goBack(d *deployment) error {
-	swap, reason := *d.record.Previous, d.regret(time.Now(), l.o.StartTimeout)
+	swap, reason := *d.record.Previous, d.regret(time.Now(), &l.o)
 	message := "went back to the former program: "
 	if swap.Reason != reasonReplace {
 		message = "went back to what ran before the " + swap.Reason + ": "

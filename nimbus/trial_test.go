@@ -31,7 +31,7 @@ func hanging(*actor) {}
 func TestAReplacementThatCantOpenIsTakenBack(t *testing.T) {
 	for name, c := range map[string]struct {
 		how  func(*actor)
-		wait time.Duration // StartTimeout
+		wait time.Duration // StartTimeout and OpenTimeout
 		why  string
 	}{
 		"fatally":   {fatally, time.Hour, "count: no such table"},
@@ -40,7 +40,7 @@ func TestAReplacementThatCantOpenIsTakenBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			r.nimbus("n1", func(o *Options) { o.StartTimeout = c.wait })
+			r.nimbus("n1", func(o *Options) { o.StartTimeout, o.OpenTimeout = c.wait, c.wait })
 			m := r.machine("a", 8)
 			r.submit("words")
 			before := r.awaitState("words", "running", 1)
@@ -113,7 +113,37 @@ func TestTheNextLeaderGoesBack(t *testing.T) {
 		return record.Previous != nil
 	})
 	first.stop()
-	r.nimbus("n2", func(o *Options) { o.StartTimeout = time.Second })
+	r.nimbus("n2", func(o *Options) { o.OpenTimeout = time.Second })
 	await(t, "it has gone back", func() bool { return r.describe("words").Reverted == 2 })
 	require.Equal(t, before.Digest, r.awaitState("words", "running", r.describe("words").Wanted).Digest)
+}
+
+// What takes long to open can be changed like all else: only the first submit has no limit of its own.
+func TestASwapWaitsForTasksThatOpenForLong(t *testing.T) {
+	const start = 2 * time.Second
+	r := newRig(t)
+	r.nimbus("n1", func(o *Options) { o.StartTimeout = start })
+	var began time.Time // when the first of the new workers was to open its tasks
+	m := r.machine("a", 8)
+	m.change(func() {
+		m.acts = func(w *actor) {
+			if w.generation != 2 || !w.current {
+				return
+			}
+			if began.IsZero() {
+				began = time.Now()
+			}
+			w.phase = cluster.Opening
+			if time.Since(began) > 2*start {
+				w.phase = cluster.Running
+			}
+		}
+	})
+	r.submit("words")
+	r.awaitState("words", "running", 1)
+	r.must(cluster.VerbRebalance, cluster.RebalanceRequest{Name: "words", Workers: 3}, nil)
+	d := r.awaitState("words", "running", 2)
+	require.Empty(t, d.Message)
+	await(t, "it is trusted", func() bool { record, _ := r.topology("words"); return record.Previous == nil })
+	require.Zero(t, r.describe("words").Reverted)
 }
