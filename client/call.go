@@ -23,7 +23,7 @@ func call[T any](ctx context.Context, c *Client, verb string, request any) (answ
 }
 
 // looks are the requests that change nothing. When a Nimbus that steps down has swallowed one it is sent again.
-var looks = []string{cluster.VerbList, cluster.VerbDescribe, cluster.VerbSupervisors, cluster.VerbStatus}
+var looks = []string{cluster.VerbList, cluster.VerbDescribe, cluster.VerbSupervisors, cluster.VerbStatus, cluster.VerbReadState}
 
 // request sends a request and waits for its answer. What surely nobody has received is sent again until a Nimbus leads, and so is what may be
 // done twice.

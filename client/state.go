@@ -30,7 +30,8 @@ type StateInfo struct {
 	Answered   int    `json:"answered"`   // partitions that Keys and Bytes are of; the others could not be asked, as while a worker is started again
 	Keys       int64  `json:"keys"`
 	Bytes      int64  `json:"bytes"`
-	TxID       uint64 `json:"txid"` // the last transaction that the topology has committed; 0 for none
+	TxID       uint64 `json:"txid"`    // the last transaction that the topology has committed; 0 for none
+	Running    bool   `json:"running"` // false: the topology has ended or was killed, and this is what it has left
 }
 
 // StateValue is what a state has for a key.
@@ -59,15 +60,20 @@ type catalogue struct {
 }
 
 // States returns the states that a topology keeps, in the order of their names. The figures are of about now: partitions are asked one after the
-// other. It is an error of code [cluster.NotFound] if there is no such topology, or it is not one of package trident.
+// other. Of a topology that has ended, or was killed, it returns what is left, read from its log in this process: each state as one partition. It is an error of code [cluster.NotFound] if
+// there is neither such a topology nor state of one, or it is not one of package trident.
 func (c *Client) States(ctx context.Context, topology string) ([]StateInfo, error) {
-	known, err := c.catalogue(ctx, topology)
+	return orKept(ctx, c, topology, c.statesNow, func(ctx context.Context, k *keptState) ([]StateInfo, error) { return k.states(ctx) })
+}
+
+// statesNow asks a topology that runs.
+func (c *Client) statesNow(ctx context.Context, topology string) (all []StateInfo, err error) {
+	known, err := c.bareCatalogue(ctx, topology)
 	if err != nil {
-		return nil, err
+		return nil, silentAs(err)
 	}
-	var all []StateInfo
 	for _, s := range known.States {
-		info := StateInfo{Topology: topology, Name: s.Name, Kind: s.Kind, Component: s.Component, KeyType: s.Key, Partitions: s.Partitions, TxID: known.TxID}
+		info := StateInfo{Topology: topology, Name: s.Name, Kind: s.Kind, Component: s.Component, KeyType: s.Key, Partitions: s.Partitions, TxID: known.TxID, Running: true}
 		if err := c.measure(ctx, &info); err != nil {
 			return nil, err
 		}
@@ -99,11 +105,20 @@ func (c *Client) measure(ctx context.Context, info *StateInfo) error {
 }
 
 // State returns the committed value that a state has for a key, which is written as text: a string as it is, a number in decimals. An error of code
-// [cluster.NotFound] says that there is no such key, state or topology, and its hint what there is instead.
+// [cluster.NotFound] says that there is no such key, state or topology, and its hint what there is instead. Of a topology that has ended, or was killed, the value is read from its log in this
+// process; one of code [cluster.Refused] says that only the topology's program can read it, and one of [cluster.Internal] what is damaged.
 func (c *Client) State(ctx context.Context, topology, state, key string) (StateValue, error) {
-	known, err := c.catalogue(ctx, topology)
+	return orKept(ctx, c, topology, func(ctx context.Context, topology string) (StateValue, error) {
+		return c.stateNow(ctx, topology, state, key)
+	},
+		func(ctx context.Context, k *keptState) (StateValue, error) { return k.value(ctx, state, key) })
+}
+
+// stateNow asks a topology that runs.
+func (c *Client) stateNow(ctx context.Context, topology, state, key string) (StateValue, error) {
+	known, err := c.bareCatalogue(ctx, topology)
 	if err != nil {
-		return StateValue{}, err
+		return StateValue{}, silentAs(err)
 	}
 	var names []string
 	for _, s := range known.States {
@@ -112,7 +127,15 @@ func (c *Client) State(ctx context.Context, topology, state, key string) (StateV
 		}
 		names = append(names, s.Name)
 	}
-	return StateValue{}, cluster.Errorf(cluster.NotFound, "topology %q has no state %q", topology, state).WithHint("%s", near(state, names, "state"))
+	return StateValue{}, noState(topology, state, names)
+}
+
+func noState(topology, state string, names []string) error {
+	return cluster.Errorf(cluster.NotFound, "topology %q has no state %q", topology, state).WithHint("%s", near(state, names, "state"))
+}
+
+func noKey(topology, state, key string) error {
+	return cluster.Errorf(cluster.NotFound, "the state %q of topology %q has no key %q", state, topology, key)
 }
 
 // ownerLooks bounds how often it is gone on to the partition that is said to have a key: while a topology is spread anew two
@@ -128,13 +151,13 @@ func (c *Client) stateOf(ctx context.Context, topology, component, state, key st
 	for range ownerLooks {
 		a, err := askJSON[stateAnswer](ctx, c, topology, component, index, getEndpoint, request)
 		if err != nil {
-			return StateValue{}, err
+			return StateValue{}, silentAs(err)
 		}
 		switch {
 		case a.Owner != nil:
 			index = *a.Owner
 		case !a.Found:
-			return StateValue{}, cluster.Errorf(cluster.NotFound, "the state %q of topology %q has no key %q", state, topology, key)
+			return StateValue{}, noKey(topology, state, key)
 		default:
 			return StateValue{Topology: topology, State: state, Key: key, Value: a.Value, TxID: a.TxID}, nil
 		}

@@ -89,6 +89,7 @@ func (f *fake) know(there map[string]cluster.Description) {
 		}
 		return nil, cluster.Errorf(cluster.NotFound, "there is no topology %q", r.Name)
 	})
+	on(f, cluster.VerbReadState, func(cluster.ReadStateRequest) (any, error) { return cluster.ReadStateResponse{}, nil })
 	on(f, cluster.VerbList, func(cluster.Empty) (any, error) {
 		var l cluster.ListResponse
 		for _, d := range there {
@@ -145,8 +146,8 @@ func TestStatesOfATopology(t *testing.T) {
 	all, err := c.States(t.Context(), "words")
 	require.NoError(t, err)
 	require.Equal(t, []StateInfo{
-		{Topology: "words", Name: "counts", Kind: "map", Component: "counts", KeyType: "string", Partitions: 3, Answered: 3, Keys: 6, Bytes: 300, TxID: 7},
-		{Topology: "words", Name: "totals", Kind: "value", Component: "counts", Partitions: 3, Answered: 1, Keys: 1, Bytes: 100, TxID: 7},
+		{Topology: "words", Name: "counts", Kind: "map", Component: "counts", KeyType: "string", Partitions: 3, Answered: 3, Keys: 6, Bytes: 300, TxID: 7, Running: true},
+		{Topology: "words", Name: "totals", Kind: "value", Component: "counts", Partitions: 3, Answered: 1, Keys: 1, Bytes: 100, TxID: 7, Running: true},
 	}, all)
 
 	_, err = c.States(t.Context(), "wrods")

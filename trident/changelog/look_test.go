@@ -62,6 +62,9 @@ func TestALogIsReadWithTheRightToReadAlone(t *testing.T) {
 	got, err := l.Snapshot(t.Context(), "a/b")
 	require.NoError(t, err)
 	require.Equal(t, data, got)
+	size, err := l.Size(t.Context())
+	require.NoError(t, err)
+	require.Greater(t, size, uint64(len(data)))
 	names, err := l.Snapshots(t.Context(), "a/")
 	require.NoError(t, err)
 	require.Equal(t, []string{"a/b"}, names)
@@ -149,4 +152,3 @@ func TestAReadWithoutConsumersOutlivesARestartOfNATS(t *testing.T) {
 	}))
 	require.EqualValues(t, 202, next)
 }
-

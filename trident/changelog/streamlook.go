@@ -12,7 +12,7 @@ import (
 
 // ReadJetStream opens a topology's log in JetStream to be read alone, as of a topology that does not run. Nothing is made or changed there, and the credentials need not allow
 // it: see [ReadPermissions]. It returns [ErrNoLog] when there is none. Methods that write return [ErrReadOnly]. The connection stays the caller's.
-func ReadJetStream(ctx context.Context, nc *nats.Conn, topology string, o Options) (Log, error) {
+func ReadJetStream(ctx context.Context, nc *nats.Conn, topology string, o Options) (*ReadOnly, error) {
 	l, e, err := newStream(nc, topology, o)
 	if err != nil {
 		return nil, err
@@ -21,7 +21,7 @@ func ReadJetStream(ctx context.Context, nc *nats.Conn, topology string, o Option
 	if err := l.look(ctx, e); err != nil {
 		return nil, fmt.Errorf("opening the log of the topology %q: %w", topology, err)
 	}
-	return onlyRead{l}, nil
+	return &ReadOnly{l}, nil
 }
 
 // look is open for a log that has to be there. Its stream is made before that of its snapshots, and deleted before it.
@@ -52,23 +52,47 @@ func (l *stream) find(ctx context.Context, name string) (s jetstream.Stream, err
 	return s, err
 }
 
-// onlyRead is a log that is not written.
-type onlyRead struct{ *stream }
+// ReadOnly is a log in JetStream that is read alone. [ReadJetStream] opens it.
+type ReadOnly struct{ *stream }
+
+var _ Log = (*ReadOnly)(nil)
+
+// Size returns how many bytes the log has, with its snapshots.
+func (l *ReadOnly) Size(ctx context.Context) (bytes uint64, err error) {
+	ctx, leave, err := l.enter(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	for _, s := range []jetstream.Stream{l.handle, l.objects} {
+		err := l.patiently(ctx, "asking for its size", func(ctx context.Context) error {
+			info, err := s.Info(ctx)
+			if err == nil {
+				bytes += info.State.Bytes
+			}
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return bytes, nil
+}
 
 // Fence returns ErrReadOnly.
-func (onlyRead) Fence(context.Context, []byte) (uint64, error) { return 0, ErrReadOnly }
+func (*ReadOnly) Fence(context.Context, []byte) (uint64, error) { return 0, ErrReadOnly }
 
 // FenceAfter returns ErrReadOnly.
-func (onlyRead) FenceAfter(context.Context, uint64, []byte) (uint64, error) { return 0, ErrReadOnly }
+func (*ReadOnly) FenceAfter(context.Context, uint64, []byte) (uint64, error) { return 0, ErrReadOnly }
 
 // Append returns ErrReadOnly.
-func (onlyRead) Append(context.Context, uint64, Kind, []byte) (uint64, error) { return 0, ErrReadOnly }
+func (*ReadOnly) Append(context.Context, uint64, Kind, []byte) (uint64, error) { return 0, ErrReadOnly }
 
 // Trim returns ErrReadOnly.
-func (onlyRead) Trim(context.Context, uint64) error { return ErrReadOnly }
+func (*ReadOnly) Trim(context.Context, uint64) error { return ErrReadOnly }
 
 // PutSnapshot returns ErrReadOnly.
-func (onlyRead) PutSnapshot(context.Context, string, []byte) error { return ErrReadOnly }
+func (*ReadOnly) PutSnapshot(context.Context, string, []byte) error { return ErrReadOnly }
 
 // pageRecords is how many records are asked for at a time where there is no consumer.
 const pageRecords = 32

@@ -16,11 +16,21 @@ import (
 var (
 	// ErrNoState says that the log has no state of the name; [List] says which it has.
 	ErrNoState = state.ErrNoState
-	// ErrKey says that a key's text is none of the state's type. It is the caller's mistake.
-	ErrKey = errors.New("it is no key of the state")
 	// ErrUnreadable says that only the topology's program can read the state: it has to run.
 	ErrUnreadable = errors.New("only the topology's program can read it")
 )
+
+// DamagedError says that something of a state can't be read as it was written. There may be a changelog.DamagedError in its place.
+type DamagedError = state.DamagedError
+
+// KeyError says that a key's text is none of the state's type. It is the caller's mistake.
+type KeyError struct{ Err error }
+
+// Error says what is wrong with the text, as the topology itself would.
+func (e *KeyError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *KeyError) Unwrap() error { return e.Err }
 
 // Value is what a state has for a key.
 type Value struct {
@@ -32,7 +42,7 @@ type Value struct {
 // List names the states of a log, in order. Errors are the log's.
 func List(ctx context.Context, log changelog.Log) ([]string, error) { return state.List(ctx, log) }
 
-// Lookup reads the committed value of a key, which is written as codec.ParseKey takes it. Errors: [ErrNoState], [ErrKey], [ErrUnreadable], those of a damaged state, and the log's.
+// Lookup reads the committed value of a key, which is written as codec.ParseKey takes it. Errors: [ErrNoState], [KeyError], [ErrUnreadable], those of a damaged state, and the log's.
 func Lookup(ctx context.Context, log changelog.Log, name, key string) (v Value, err error) {
 	d, err := state.ReadDescription(ctx, log, name)
 	if err != nil {
@@ -91,7 +101,7 @@ func encode(name string, d state.Description, key string) ([]byte, error) {
 	}
 	encoded, err := f.Encode(key)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrKey, err)
+		return nil, &KeyError{err}
 	}
 	return encoded, nil
 }

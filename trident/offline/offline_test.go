@@ -51,7 +51,7 @@ func TestStatesOfATopologyThatHasEnded(t *testing.T) {
 	_, err = offline.Lookup(t.Context(), log, "count", "a")
 	require.ErrorIs(t, err, offline.ErrNoState)
 	_, err = offline.Lookup(t.Context(), log, "total", "maybe")
-	require.ErrorIs(t, err, offline.ErrKey)
+	require.ErrorAs(t, err, new(*offline.KeyError))
 
 	for _, size := range []uint64{0, 5 * offline.PassBytes} {
 		all, err := offline.Overview(t.Context(), log, size)
