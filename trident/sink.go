@@ -28,3 +28,10 @@ type Writer[T any] interface {
 	// Close is called once.
 	Close() error
 }
+
+// Forgetting is a [Writer] whose sink remembers txids, and that can say what a person does to have it forget those of all partitions of the sink, but
+// not the records: after `gale state drop` the txids begin at 1 again, and the sink would pass over them.
+type Forgetting interface {
+	// HowToForget returns a command, or a sentence, that can be followed as it is. Open has returned the writer before.
+	HowToForget() string
+}

@@ -166,14 +166,30 @@ func (k *sinking[T]) reopen(ctx context.Context, committed, sequence uint64) err
 		return err
 	}
 	if w.applied > committed {
-		return fmt.Errorf("sink %q: partition %d: it has batches up to %d, and only %d are committed, so it would pass over those in between: the topology's state was dropped, or is kept elsewhere (see GALE_STATE); "+
-			"have the sink forget the topology, or give one of them another name", k.s.name, k.t.tc.Index, w.applied, committed)
+		return errors.Join(k.otherLife(w, committed), k.giveUp(k.t.tc.Index))
 	}
 	if err := k.recover(ctx, committed); err != nil {
 		return err
 	}
 	k.opened, k.failing, k.through, k.from = true, nil, committed, max(k.from, sequence)
 	return nil
+}
+
+// otherLife says that a sink remembers what this log doesn't, and what to do.
+func (k *sinking[T]) otherLife(w *writing[T], committed uint64) error {
+	how := "have the sink forget the topology, or give one of them another name"
+	if f, ok := w.w.(Forgetting); ok {
+		how = "to have the sink forget it, and keep its records: " + f.HowToForget() + "; or give the sink another name"
+	}
+	return fmt.Errorf("sink %q: partition %d: it has batches up to %d, and only %d are committed, so it would pass over those in between: the topology's state was dropped, or is kept elsewhere; %s",
+		k.s.name, k.t.tc.Index, w.applied, committed, how)
+}
+
+// giveUp closes a partition's writer: the next attempt opens another, which looks at the sink anew.
+func (k *sinking[T]) giveUp(partition int) error {
+	w := k.writers[partition]
+	delete(k.writers, partition)
+	return w.w.Close()
 }
 
 // base leaves the log what is staged and not delivered.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/galestream/gale/topology"
 	"github.com/galestream/gale/trident"
@@ -168,6 +169,12 @@ func (w *sinkWriter[T]) refresh(ctx context.Context) error {
 	}
 	w.last, w.sequence, w.sure = m, sequence, true
 	return nil
+}
+
+// HowToForget implements [trident.Forgetting].
+func (w *sinkWriter[T]) HowToForget() string {
+	all := w.subject[:strings.LastIndexByte(w.subject, '.')] + ".*"
+	return fmt.Sprintf("delete its markers from the stream with `nats stream purge %s --subject='%s' --force`", w.options.Stream, all)
 }
 
 // Close implements [trident.Writer].

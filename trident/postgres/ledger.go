@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/galestream/gale/trident"
@@ -80,3 +81,10 @@ func (l ledger) store(ctx context.Context, tx pgx.Tx, txid uint64) error {
 	_, err := tx.Exec(ctx, "UPDATE "+l.table+" SET txid = $4 WHERE topology = $1 AND sink = $2 AND partition = $3", l.id.Topology, l.id.Sink, l.id.Partition, int64(txid))
 	return err
 }
+
+// forget is the statement by which all partitions of the sink begin anew.
+func (l ledger) forget() string {
+	return fmt.Sprintf("DELETE FROM %s WHERE topology = %s AND sink = %s", l.table, literal(l.id.Topology), literal(l.id.Sink))
+}
+
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

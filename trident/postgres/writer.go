@@ -103,6 +103,11 @@ func (w *writer[T]) patiently(ctx context.Context, doing string, f func(context.
 	return nil
 }
 
+// HowToForget implements [trident.Forgetting].
+func (w *writer[T]) HowToForget() string {
+	return "delete its txids from the database with `" + w.ledger.forget() + "`"
+}
+
 // Close implements [trident.Writer].
 func (w *writer[T]) Close() error {
 	w.session.close()
