@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -15,8 +16,8 @@ func submitVerb() *verb {
 	return &verb{
 		name: "submit", category: topologyVerbs, usage: "runs a topology on the cluster", args: "PATH [-- ARGS...]", passes: true, run: runSubmit,
 		example: "gale submit ./examples/wordcount --workers 2 -- -top 10 /usr/share/dict/words",
-		about: "PATH is the folder of a package main, a .go file of one (both are built with the local Go), or a\nbuilt program. Its name is the one that the program gives its topology. ARGS are for the program, on every\n" +
-			"worker: paths among them are best absolute. Waits until every task runs.",
+		about: "PATH is the folder of a package main, a .go file of one (both are built with the local Go, for the\nsupervisors' platform, too, where that is not this machine's), or a built program that this machine can\n" +
+			"run. Its name is the one that the program gives its topology. ARGS are for the program, on every worker:\npaths among them are best absolute. Waits until every task runs.",
 		flags: append(submissionFlags(),
 			&cli.BoolFlag{Name: "inactive", Usage: "spouts don't emit until 'gale activate'"},
 			&cli.BoolFlag{Name: "replace", Usage: "swap the program of the running topology of that name"},
@@ -119,8 +120,20 @@ func (i *invocation) built(path string, s *client.Submission, w *waiting, f func
 		return err
 	}
 	s.Definition = &d
+	s.Cross = crossing(b, w)
 	s.Progress = func(sent, total int64) { w.tellPart(fmt.Sprintf("uploading %s", size(total)), sent, total) }
 	return f()
+}
+
+// crossing builds for the supervisors' platform where that is another, and tells so.
+func crossing(b client.Binary, w *waiting) func(context.Context, string, string) (string, error) {
+	if b.Cross == nil {
+		return nil
+	}
+	return func(ctx context.Context, goos, goarch string) (string, error) {
+		w.tell("building it for %s/%s, which the supervisors are", goos, goarch)
+		return b.Cross(ctx, goos, goarch)
+	}
 }
 
 func (i *invocation) writeSubmitted(w io.Writer, r cluster.SubmitResponse) error {

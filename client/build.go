@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/galestream/gale/cluster"
@@ -14,7 +15,12 @@ import (
 
 // Binary is a program in a file, as [Build] returns it.
 type Binary struct {
-	Path      string // of the file
+	Path string // of the file
+
+	// Cross builds the same sources for another platform (as GOOS and GOARCH have it; without cgo) and returns the path of that program,
+	// which Remove removes as well. It is what a [Submission] has as Cross. It is nil when Path was a built program: there are no sources.
+	Cross func(ctx context.Context, goos, goarch string) (string, error)
+
 	temporary string // the folder that Remove removes; empty for none
 }
 
@@ -28,7 +34,8 @@ func (b Binary) Remove() error {
 
 // Build returns the program that path stands for: of a folder with a package main, or a .go file of one, what the local
 // `go build` makes of it (with -trimpath, so that equal sources make equal programs); of any other file, that file.
-// The caller removes it after use. Errors of the compiler are [cluster.Invalid].
+// It is for this machine, whatever GOOS and GOARCH say, since it is asked for its topology here. The caller removes it after use. Errors of
+// the compiler are [cluster.Invalid].
 func Build(ctx context.Context, path string) (Binary, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -47,37 +54,50 @@ func build(ctx context.Context, dir, what string) (Binary, error) {
 	if err != nil {
 		return Binary{}, fmt.Errorf("a folder to build in: %w", err)
 	}
-	b := Binary{Path: filepath.Join(temporary, programName(dir)), temporary: temporary}
-	if err := b.compile(ctx, dir, what); err != nil {
+	c := compilation{dir: dir, what: what, temporary: temporary}
+	b := Binary{Cross: c.cross, temporary: temporary}
+	if b.Path, err = c.compile(ctx, runtime.GOOS, runtime.GOARCH); err != nil {
 		return Binary{}, errors.Join(err, b.Remove())
 	}
 	return b, nil
 }
 
+// compilation makes programs of one package, in a folder of its own.
+type compilation struct {
+	dir, what string // in which folder what is built
+	temporary string // where programs go
+}
+
 // programName is the one that `go build` would give, for people to see in lists of processes.
-func programName(dir string) string {
-	absolute, err := filepath.Abs(dir)
+func (c compilation) programName() string {
+	absolute, err := filepath.Abs(c.dir)
 	if err != nil || filepath.Base(absolute) == string(filepath.Separator) {
 		return "topology"
 	}
 	return filepath.Base(absolute)
 }
 
-func (b Binary) compile(ctx context.Context, dir, what string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", b.Path, what)
-	cmd.Dir = dir
+// cross builds for another platform, for which there is seldom a C compiler.
+func (c compilation) cross(ctx context.Context, goos, goarch string) (string, error) {
+	return c.compile(ctx, goos, goarch, "CGO_ENABLED=0")
+}
+
+func (c compilation) compile(ctx context.Context, goos, goarch string, variables ...string) (string, error) {
+	path := filepath.Join(c.temporary, goos+"-"+goarch, c.programName())
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", path, c.what)
+	cmd.Dir, cmd.Env = c.dir, append(append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch), variables...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that go removes its own files
 	cmd.WaitDelay = killDelay
 	out, err := cmd.CombinedOutput()
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err()
+		return "", ctx.Err()
 	case errors.Is(err, exec.ErrNotFound):
-		return cluster.Errorf(cluster.Invalid, "%s can't be built: there is no Go on this machine", dir).WithHint("install Go, or give a built program")
+		return "", cluster.Errorf(cluster.Invalid, "%s can't be built: there is no Go on this machine", c.dir).WithHint("install Go, or give a built program")
 	case err != nil:
-		return &cluster.Error{Code: cluster.Invalid, Message: dir + " doesn't build", Problems: lines(out)}
+		return "", &cluster.Error{Code: cluster.Invalid, Message: fmt.Sprintf("%s doesn't build for %s/%s", c.dir, goos, goarch), Problems: lines(out)}
 	}
-	return checkExecutable(b.Path)
+	return path, checkExecutable(path)
 }
 
 // checkExecutable also finds out packages that are not main: what is built of them is no program.

@@ -69,7 +69,7 @@ func checkPlatform(path string) error {
 		return nil
 	}
 	return cluster.Errorf(cluster.Invalid, "%s is a program for %s/%s, this machine is %s/%s", path, target["GOOS"], target["GOARCH"], runtime.GOOS, runtime.GOARCH).
-		WithHint("build it for %s/%s, or submit it from a machine that can run it: it is asked for its topology there", runtime.GOOS, runtime.GOARCH)
+		WithHint("submit the folder of its package main: it is built for this machine, to be asked for its topology, and for the supervisors; or submit this program from a machine that can run it")
 }
 
 func (p Program) describe(ctx context.Context, dir string) (cluster.Definition, error) {

@@ -16,6 +16,11 @@ type Submission struct {
 	Replace     bool                // swap the program of the running topology of that name
 	DryRun      bool                // check and plan only: the cluster keeps nothing
 
+	// Cross builds Program for another platform, and returns the path of what it has built. Submit calls it, at most once, when the topology
+	// has no place among the supervisors of the platform that Definition names, and has one among those of another: what it has built is
+	// uploaded instead. [Binary.Cross] is one. With nil Program is all there is.
+	Cross func(ctx context.Context, goos, goarch string) (path string, err error)
+
 	// Progress is called while the program is uploaded, with how many bytes of how many are sent. A program that is
 	// there already is not sent: then it is not called. It may be nil.
 	Progress func(sent, total int64)
@@ -30,9 +35,7 @@ func (c *Client) Submit(ctx context.Context, s Submission) (cluster.SubmitRespon
 	if err != nil {
 		return cluster.SubmitResponse{}, err
 	}
-	trial := request
-	trial.DryRun = true
-	plan, err := call[cluster.SubmitResponse](ctx, c, cluster.VerbSubmit, trial)
+	plan, err := c.try(ctx, &s, &request)
 	if err != nil || s.DryRun {
 		return plan, err
 	}
@@ -50,14 +53,15 @@ func (s *Submission) request(ctx context.Context) (r cluster.SubmitRequest, err 
 		}
 		s.Definition = &d
 	}
-	p := s.Program
-	sum, size, err := digest(p.Path)
-	if err != nil {
+	r = cluster.SubmitRequest{Definition: *s.Definition, Workers: s.Workers, Parallelism: s.Parallelism, Inactive: s.Inactive, Replace: s.Replace}
+	if r.Program, err = s.Program.record(); err != nil {
 		return r, err
 	}
-	r = cluster.SubmitRequest{
-		Definition: *s.Definition, Workers: s.Workers, Parallelism: s.Parallelism, Inactive: s.Inactive, Replace: s.Replace,
-		Program: cluster.Program{Digest: sum, Size: size, Args: p.Args, Env: p.Env, Config: p.Config},
-	}
 	return r, r.Validate()
+}
+
+// record is what the cluster keeps of the program, beside its bytes.
+func (p *Program) record() (cluster.Program, error) {
+	sum, size, err := digest(p.Path)
+	return cluster.Program{Digest: sum, Size: size, Args: p.Args, Env: p.Env, Config: p.Config}, err
 }

@@ -82,19 +82,6 @@ func TestWhatIsWrongWithAProgramIsSaid(t *testing.T) {
 	}
 }
 
-func TestAProgramForAnotherPlatformIsRefusedBeforeItIsRun(t *testing.T) {
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module other\n\ngo 1.26\n"), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o600))
-	t.Setenv("GOOS", "plan9")
-	b, err := Build(t.Context(), dir)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, b.Remove()) })
-	_, err = DefinitionOf(t.Context(), Program{Path: b.Path})
-	require.Equal(t, cluster.Invalid, cluster.CodeOf(err))
-	require.ErrorContains(t, err, "plan9")
-}
-
 func TestSubmitUploadsOnceAndAsksFirst(t *testing.T) {
 	f := startFake(t)
 	f.lead(t)

@@ -78,7 +78,7 @@ func (l *leader) checkPlatform(d *cluster.Definition) error {
 		return nil // nothing can be placed, which the plan will say
 	}
 	return cluster.Errorf(cluster.Invalid, "the program is for %s/%s, the supervisors are %s", d.OS, d.Arch, strings.Join(slices.Sorted(maps.Keys(others)), ", ")).
-		WithHint("build it with GOOS and GOARCH set to what the supervisors are")
+		WithHint("give `gale submit` the folder of its package main, which it builds for them; or run it on such a machine, with a program for that")
 }
 
 func hasLabels(have, want map[string]string) bool {
