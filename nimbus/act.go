@@ -43,6 +43,9 @@ func (l *leader) take(d *deployment, next step) error {
 	case remove:
 		return l.remove(d)
 	case drop:
+		if t.Status == cluster.Killed {
+			d.leave(a.Next.Program.Digest)
+		}
 		a.Next = nil
 		return l.putAssignment(d, a)
 	case mend:

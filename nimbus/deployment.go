@@ -36,6 +36,7 @@ type deployment struct {
 	drains    int                // the generation that is being drained; 0: none
 	hurry     func(at time.Time) // has the drain that is under way end by then
 	left      time.Time          // when its assignment was deleted
+	programs  map[string]bool    // by digest: what is to be removed with it, once it is killed
 }
 
 type report struct {
@@ -55,7 +56,7 @@ func (f falls) restless(now time.Time) bool {
 }
 
 func newDeployment(record cluster.Topology) *deployment {
-	return &deployment{record: record, reports: map[string]report{}, falls: map[string]falls{}, getsOn: map[string]time.Time{}}
+	return &deployment{record: record, reports: map[string]report{}, falls: map[string]falls{}, getsOn: map[string]time.Time{}, programs: map[string]bool{}}
 }
 
 func (d *deployment) current() *cluster.Generation {
@@ -136,6 +137,13 @@ func (d *deployment) forget() {
 		if d.worker(id) == nil {
 			delete(d.getsOn, id)
 		}
+	}
+}
+
+// leave notes programs that are to be removed with the topology. They are few: it is called for one that is killed.
+func (d *deployment) leave(digests ...string) {
+	for _, digest := range digests {
+		d.programs[digest] = true
 	}
 }
 

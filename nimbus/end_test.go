@@ -153,3 +153,33 @@ func TestAProgramOfTwoTopologiesStaysUntilBothAreGone(t *testing.T) {
 	}
 	await(t, "the program is gone", func() bool { return !r.stored(p) })
 }
+
+// A kill in the middle of a replacement removes both programs, that of the one which is not to come, and that of the one which was.
+func TestAKillRemovesTheProgramsOfASwap(t *testing.T) {
+	for name, c := range map[string]struct {
+		acts func(*actor)
+		is   func(*cluster.Topology) bool
+	}{
+		"that has begun":   {neverReady, func(t *cluster.Topology) bool { return t.Next != nil }},
+		"that is on trial": {unable(hanging), func(t *cluster.Topology) bool { return t.Previous != nil && t.Next == nil }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.nimbus("n1")
+			m := r.machine("a", 8)
+			first := r.upload("the first")
+			r.submit("words", func(q *cluster.SubmitRequest) { q.Program = first })
+			r.awaitState("words", "running", 1)
+			m.change(func() { m.acts = c.acts })
+			second := r.upload("the second")
+			r.submit("words", func(q *cluster.SubmitRequest) { q.Replace, q.Program = true, second })
+			await(t, "it is replaced", func() bool { record, _ := r.topology("words"); return c.is(&record) })
+			require.True(t, r.stored(first))
+			require.True(t, r.stored(second))
+
+			r.must(cluster.VerbKill, cluster.KillRequest{Name: "words", Wait: -1}, nil)
+			r.awaitGone("words")
+			await(t, "both programs are gone", func() bool { return !r.stored(first) && !r.stored(second) })
+		})
+	}
+}

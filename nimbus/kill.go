@@ -23,6 +23,7 @@ func (l *leader) kill(r *cluster.KillRequest) (any, error) {
 	if t.Status == cluster.Killed {
 		t.Wait = min(t.Wait, now.Add(wait).Sub(t.KilledAt))
 	} else {
+		d.leave(programsOf(t.Next, t.Previous)...)
 		t.Resume, t.Status, t.Next, t.KilledAt, t.Wait = t.Status, cluster.Killed, nil, now, wait
 		t.Previous = nil
 	}
@@ -36,6 +37,16 @@ func (l *leader) kill(r *cluster.KillRequest) (any, error) {
 	return &cluster.Empty{}, nil
 }
 
+// programsOf returns the programs of the swaps that are not nil.
+func programsOf(swaps ...*cluster.Swap) (digests []string) {
+	for _, s := range swaps {
+		if s != nil {
+			digests = append(digests, s.Program.Digest)
+		}
+	}
+	return digests
+}
+
 // recall deletes the assignment: whatever supervisors still run of the topology they end now.
 func (l *leader) recall(d *deployment) error {
 	if err := l.delete(cluster.AssignmentPrefix + d.record.Name); err != nil {
@@ -47,14 +58,18 @@ func (l *leader) recall(d *deployment) error {
 	return nil
 }
 
-// remove deletes the last that is left of a killed topology.
+// remove deletes the last that is left of a killed topology. A leader that has taken over after the kill may not know all of its programs;
+// those are removed by age.
 func (l *leader) remove(d *deployment) error {
 	if err := l.delete(cluster.TopologyPrefix + d.record.Name); err != nil {
 		return err
 	}
 	delete(l.deployments, d.record.Name)
 	l.changed()
-	l.maybeDiscard(d.record.Program.Digest, 0)
+	d.leave(d.record.Program.Digest)
+	for digest := range d.programs {
+		l.maybeDiscard(digest, 0)
+	}
 	l.log.Info("removed", zap.String("topology", d.record.Name), zap.String("id", d.record.ID))
 	return nil
 }
