@@ -23,7 +23,7 @@ func stateVerb() *verb {
 		about: "gale state list [TOPOLOGY]            lists the states of a topology, or of all\n" +
 			"gale state get TOPOLOGY STATE KEY     prints the value of a key; one that begins with - comes after --\n" +
 			"gale state drop TOPOLOGY              deletes all state that a topology has left, which has been killed\n\n" +
-			"All that is shown is committed. 'list' has of each state how many partitions its figures are of: one that is\nstarted again does not answer.",
+			"All that is shown is committed. 'list' has of each state how many partitions its figures are of: one that is\nstarted again does not answer. What a topology has left that has ended, or was killed, is read from its log.",
 		operands: true, complete: completeState,
 		flags: []cli.Flag{&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "drop: don't ask"}},
 	}
@@ -82,18 +82,16 @@ func listStates(i *invocation) error {
 	})
 }
 
-// allStates are those of all topologies that keep some. Those of a topology that can't be asked, as while it starts, are an error; the others are
+// allStates are those of all topologies that keep some, or have left some. Those of a topology that can't be asked, as while it starts, are an error; the others are
 // there all the same.
 func allStates(ctx context.Context, c *client.Client) (all []client.StateInfo, missed error) {
-	topologies, err := c.List(ctx)
+	running, err := runningTopologies(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range topologies {
-		if t.Status != cluster.Active && t.Status != cluster.Inactive {
-			continue
-		}
-		states, err := c.States(ctx, t.Name)
+	left, missed := c.StateTopologies(ctx)
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(append(running, left...)))) {
+		states, err := c.States(ctx, name)
 		if err != nil && cluster.CodeOf(err) != cluster.NotFound && missed == nil {
 			missed = err
 		}
@@ -102,10 +100,32 @@ func allStates(ctx context.Context, c *client.Client) (all []client.StateInfo, m
 	return all, missed
 }
 
+// runningTopologies names those whose tasks can be asked.
+func runningTopologies(ctx context.Context, c *client.Client) (names []string, err error) {
+	topologies, err := c.List(ctx)
+	for _, t := range topologies {
+		if t.Status == cluster.Active || t.Status == cluster.Inactive {
+			names = append(names, t.Name)
+		}
+	}
+	return names, err
+}
+
+// leftTopologies names those that don't run and have left state.
+func leftTopologies(ctx context.Context, c *client.Client) (names []string, err error) {
+	names, err = c.StateTopologies(ctx)
+	running, _ := runningTopologies(ctx, c)
+	return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(running, name) }), err
+}
+
 func stateTable(all []client.StateInfo) *table {
 	t := newTable("TOPOLOGY", "STATE", "KIND", "KEYS", "SIZE", "PARTITIONS", "COMMITTED")
 	for _, s := range all {
-		t.row(s.Topology, s.Name, s.Kind, s.Keys, size(s.Bytes), outOf(s.Answered, s.Partitions), s.TxID)
+		partitions := outOf(s.Answered, s.Partitions)
+		if !s.Running {
+			partitions = "left"
+		}
+		t.row(s.Topology, s.Name, s.Kind, s.Keys, size(s.Bytes), partitions, s.TxID)
 	}
 	return t
 }
@@ -174,14 +194,21 @@ func (i *invocation) confirm(question string) (bool, error) {
 	}
 }
 
-// completeState completes the action, the topology and the state. Of topologies whose state can be dropped nobody knows the names.
+// completeState completes the action, the topology and the state.
 func completeState(i *invocation, before []string) []string {
 	words := operandsOf(stateVerb(), before)
 	switch {
 	case len(words) == 0:
 		return []string{"list", "get", "drop"}
-	case len(words) == 1 && words[0] != "drop":
-		return completeTopology(i, before)
+	case len(words) == 1:
+		return i.ask(func(ctx context.Context, c *client.Client) []string {
+			left, _ := leftTopologies(ctx, c)
+			if words[0] == "drop" {
+				return left
+			}
+			running, _ := runningTopologies(ctx, c)
+			return append(running, left...)
+		})
 	case len(words) == 2 && words[0] == "get":
 		return i.ask(func(ctx context.Context, c *client.Client) (names []string) {
 			states, _ := c.States(ctx, words[1])

@@ -13,8 +13,9 @@ import (
 
 func sampleStates() []client.StateInfo {
 	return []client.StateInfo{
-		{Topology: "wordcount", Name: "counts", Kind: "map", Component: "count", KeyType: "string", Partitions: 4, Answered: 4, Keys: 120_000, Bytes: 3 << 20, TxID: 17},
-		{Topology: "wordcount", Name: "total", Kind: "value", Component: "sum", Partitions: 1, TxID: 17},
+		{Topology: "wordcount", Name: "counts", Kind: "map", Component: "count", KeyType: "string", Partitions: 4, Answered: 4, Keys: 120_000, Bytes: 3 << 20, TxID: 17, Running: true},
+		{Topology: "wordcount", Name: "total", Kind: "value", Component: "sum", Partitions: 1, TxID: 17, Running: true},
+		{Topology: "yesterday", Name: "counts", Kind: "map", Component: "count", KeyType: "string", Partitions: 1, Answered: 1, Keys: 2, Bytes: 20, TxID: 9},
 	}
 }
 
