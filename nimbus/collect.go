@@ -11,8 +11,12 @@ import (
 	"github.com/galestream/gale/cluster"
 )
 
-// forgetAfter is how long a supervisor that has no workers must have been lost until it is forgotten.
-const forgetAfter = time.Hour
+// How long a supervisor that has no workers must have been lost until it is forgotten. One that was drained is kept longer: it is to be found
+// drained when it is back after repairs; one that is back later is used again. A new leader counts anew.
+const (
+	forgetAfter        = time.Hour
+	forgetDrainedAfter = 24 * time.Hour
+)
 
 // doubtfulAge is the age at which a program is removed that no topology uses, but for those whose records can't be read: they may be mended.
 const doubtfulAge = 24 * time.Hour
@@ -55,11 +59,11 @@ func (l *leader) discard(digest string) {
 	}
 }
 
-// forgetSupervisors deletes the records of supervisors that have been lost for long, and were not drained on purpose.
+// forgetSupervisors deletes the records of supervisors that have been lost for long.
 func (l *leader) forgetSupervisors(now time.Time) error {
 	used := l.used()
 	for id, v := range l.supervisors {
-		if now.Sub(v.at) < forgetAfter || used[id] > 0 || v.record.Drained {
+		if now.Sub(v.at) < v.keptFor() || used[id] > 0 {
 			continue
 		}
 		if err := l.delete(cluster.SupervisorPrefix + id); err != nil {
@@ -69,4 +73,12 @@ func (l *leader) forgetSupervisors(now time.Time) error {
 		l.changed()
 	}
 	return nil
+}
+
+// keptFor returns how long the supervisor's record is kept while nothing is heard of it.
+func (s *supervisor) keptFor() time.Duration {
+	if s.record.Drained {
+		return forgetDrainedAfter
+	}
+	return forgetAfter
 }

@@ -153,6 +153,14 @@ func TestSupervisorsThatAreLostForLongAreForgotten(t *testing.T) {
 	require.Len(t, l.supervisors, 2)
 	_, err = b.store.KV().Get(t.Context(), cluster.SupervisorPrefix+"lost")
 	require.ErrorIs(t, err, jetstream.ErrKeyNotFound)
+
+	l.supervisors["up"].at = now.Add(forgetDrainedAfter)
+	require.NoError(t, l.forgetSupervisors(now.Add(forgetDrainedAfter-time.Second)))
+	require.Len(t, l.supervisors, 2, "one that was drained may be back after repairs")
+	require.NoError(t, l.forgetSupervisors(now.Add(forgetDrainedAfter)))
+	require.Len(t, l.supervisors, 1)
+	_, err = b.store.KV().Get(t.Context(), cluster.SupervisorPrefix+"drained")
+	require.ErrorIs(t, err, jetstream.ErrKeyNotFound)
 }
 
 func TestBeatsBeyondTheLimitAreDroppedAndCounted(t *testing.T) {
