@@ -58,7 +58,7 @@ func TestOperatorsHaveTheirEffectOnce(t *testing.T) {
 	var want gathering
 	runToEnd(t, func(b *topology.Builder) { want = everything(b, events, func(event) {}) })
 	require.NotEmpty(t, want.windows.all())
-	for seed := uint64(1); seed <= 20; seed++ {
+	for seed := uint64(1); seed <= seeds(20); seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			b := topology.NewBuilder("faults")
 			got := everything(b, events, func(event) {})

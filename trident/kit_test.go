@@ -12,11 +12,7 @@ import (
 
 // TestUnderTheTestKit runs a Trident topology in simulated time, with faults: tuples that are lost, doubled and late.
 func TestUnderTheTestKit(t *testing.T) {
-	seeds := uint64(100)
-	if testing.Short() {
-		seeds = 10
-	}
-	for seed := uint64(1); seed <= seeds; seed++ {
+	for seed := uint64(1); seed <= seeds(100); seed++ {
 		b := topology.NewBuilder("kit")
 		var lines []string
 		for range 50 {

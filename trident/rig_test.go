@@ -18,6 +18,14 @@ import (
 // patience is how long a test waits for what has to happen.
 const patience = 20 * time.Second
 
+// seeds is how many of n seeds a test tries: a fifth of them where tests are to be short.
+func seeds(n uint64) uint64 {
+	if testing.Short() {
+		return n / 5
+	}
+	return n
+}
+
 // runToEnd runs a topology whose sources end, with all that goes from task to task encoded, until it has ended.
 func runToEnd(t require.TestingT, declare func(b *topology.Builder)) {
 	runToEndWith(t, worker.Options{SerializeEveryHop: true}, declare)
