@@ -25,6 +25,7 @@ type coordinator struct {
 	id        string         // in the notes of its fences
 	sources   map[topology.TaskID]int
 	bases     *bases
+	figures   *figures
 	begun     time.Time
 	ended     bool
 	committed atomic.Uint64 // the last txid that is
@@ -65,7 +66,7 @@ func (c *coordinator) Open(_ context.Context, tc *topology.Context) (err error) 
 	if err := c.serve(); err != nil || len(c.sources) == 0 {
 		return err
 	}
-	c.bases = newBases(c)
+	c.bases, c.figures = newBases(c), newFigures(tc)
 	c.timer = time.AfterFunc(time.Hour, tc.Wake)
 	c.machine, err = commit.New(c.machineOptions())
 	c.put(commit.Start{})
@@ -97,10 +98,23 @@ func (g *graph) announces() bool {
 func (c *coordinator) put(e commit.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, again := e.(commit.Ready); again && slices.Contains(c.mu.events, e) {
-		return // it is said every second, also while the topology is paused and nobody takes events
+	if i := slices.IndexFunc(c.mu.events, func(old commit.Event) bool { return replaces(e, old) }); i >= 0 {
+		c.mu.events[i] = e // it is said every second, also while the topology is paused and nobody takes events
+		return
 	}
 	c.mu.events = append(c.mu.events, e)
+}
+
+// replaces reports whether an event says all that an older one does.
+func replaces(e, old commit.Event) bool {
+	switch e := e.(type) {
+	case commit.Ready:
+		return e == old
+	case commit.Wake:
+		w, ok := old.(commit.Wake)
+		return ok && w.Stage == e.Stage
+	}
+	return false
 }
 
 // tell is put for goroutines of its own, which nothing else wakes the spout for.
@@ -144,13 +158,15 @@ func (c *coordinator) setTimer() {
 }
 
 func (c *coordinator) step(e commit.Event, out *topology.SpoutCollector) {
+	now := c.tc.Now()
 	if f, ok := e.(commit.Fenced); ok {
 		c.attempt = f.Attempt
+		c.figures.attempt(f.Last, now)
 	}
-	now := c.tc.Now()
 	for _, a := range c.machine.Step(now.Sub(c.begun), now.UnixMilli(), e) {
 		c.do(a, out)
 	}
+	c.figures.committed(c.machine.Committed(), now)
 	c.committed.Store(uint64(c.machine.Committed().TxID))
 }
 
@@ -161,6 +177,7 @@ func (c *coordinator) do(a commit.Action, out *topology.SpoutCollector) {
 	case commit.DoCheck:
 		c.background(func() commit.Event { return c.check(a.After) })
 	case commit.Emit:
+		c.figures.emit(a.Batch.TxID, c.tc.Now())
 		c.emit(a.Batch, out)
 	case commit.Append:
 		c.background(func() commit.Event { return c.append(a.Record) })

@@ -41,6 +41,9 @@
 // A batch takes what there is when the one before is under way, up to [BatchRecords] or 5 ms of reading: small and quick ones under light load, large ones under heavy load. When there is nothing to
 // read there are no batches.
 //
+// The runtime's own figures count packets, of many records each. The component [Coordinator] has metrics of batches: batches and records that were committed, attempts that were begun (one, and
+// one more for each failure), and the histogram commit.latency, in nanoseconds from a batch's beginning to its commit.
+//
 // # Queries
 //
 // [NewQuery] begins a stream of calls from outside (DRPC): each is a batch of its own that reads committed state by [StateQuery] and ends with [Answer].

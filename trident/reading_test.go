@@ -65,17 +65,19 @@ func TestAWishForABatchIsSaidAgainUntilOneComes(t *testing.T) {
 	require.Empty(t, tick(), "the windows of the next attempt say what they want")
 }
 
-// TestReadyIsKeptOnceWhileNobodyTakesIt looks at a topology that is paused.
-func TestReadyIsKeptOnceWhileNobodyTakesIt(t *testing.T) {
+// TestWishesAreKeptOnceWhileNobodyTakesThem looks at a topology that is paused.
+func TestWishesAreKeptOnceWhileNobodyTakesThem(t *testing.T) {
 	c := newCoordinator(&graph{})
 	report := commit.Report{Source: 1}
-	for range 100 {
+	for i := range 100 {
 		c.put(commit.Ready{Source: 1})
 		c.put(commit.Ready{Source: 2})
+		c.put(commit.Wake{Stage: 7, At: int64(i)})
+		c.put(commit.Wake{Stage: 8, At: 5})
 	}
 	c.put(report)
 	c.put(commit.Ready{Source: 1})
-	require.Equal(t, []commit.Event{commit.Ready{Source: 1}, commit.Ready{Source: 2}, report}, c.take())
+	require.Equal(t, []commit.Event{commit.Ready{Source: 1}, commit.Ready{Source: 2}, commit.Wake{Stage: 7, At: 99}, commit.Wake{Stage: 8, At: 5}, report}, c.take())
 }
 
 // newTestReading reads partitions of three records each.
