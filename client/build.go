@@ -33,7 +33,8 @@ func (b Binary) Remove() error {
 }
 
 // Build returns the program that path stands for: of a folder with a package main, or a .go file of one, what the local
-// `go build` makes of it (with -trimpath, so that equal sources make equal programs); of any other file, that file.
+// `go build` makes of that package (with -trimpath, so that equal sources make equal programs); of any other file, that file. A .go file is
+// built by itself when it is alone in its folder, or when others there have a main function of their own.
 // It is for this machine, whatever GOOS and GOARCH say, since it is asked for its topology here. The caller removes it after use. Errors of
 // the compiler are [cluster.Invalid].
 func Build(ctx context.Context, path string) (Binary, error) {
@@ -44,7 +45,7 @@ func Build(ctx context.Context, path string) (Binary, error) {
 	case info.IsDir():
 		return build(ctx, path, ".")
 	case strings.HasSuffix(path, ".go"):
-		return build(ctx, filepath.Dir(path), "./"+filepath.Base(path)) // a name that begins with a dash is no flag then
+		return build(ctx, filepath.Dir(path), packageOf(path))
 	}
 	return Binary{Path: path}, checkExecutable(path)
 }

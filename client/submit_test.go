@@ -153,6 +153,14 @@ var sources = map[string]string{
 	"bad/main.go": "package main\n\nfunc main() { nothing() }\n",
 	"lib/lib.go":  "package lib\n",
 	"text":        "no program\n",
+
+	"two/main.go":       "package main\n\nfunc main() { other() }\n",
+	"two/other.go":      "package main\n\nfunc other() {}\n",
+	"two/other_test.go": "package main_test\n",
+	"many/a.go":         "package main\n\nfunc main() {}\n",
+	"many/b.go":         "package main\n\nfunc main() {}\n",
+	"tagged/a.go":       "//go:build ignore\n\npackage main\n\nfunc main() {}\n",
+	"tagged/lib.go":     "package tagged\n",
 }
 
 func writeSources(t *testing.T) string {
@@ -184,6 +192,26 @@ func TestBuild(t *testing.T) {
 			require.NoFileExists(t, b.Path)
 		})
 	}
+}
+
+func TestAFileStandsForItsPackage(t *testing.T) {
+	dir := writeSources(t)
+	for _, path := range []string{"two", "two/main.go", "two/other.go", "many/a.go", "many/b.go", "tagged/a.go"} {
+		t.Run(path, func(t *testing.T) {
+			b, err := Build(t.Context(), filepath.Join(dir, path))
+			require.NoError(t, err)
+			require.FileExists(t, b.Path)
+			require.NoError(t, b.Remove())
+		})
+	}
+}
+
+func TestAFileAloneNeedsNoModule(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("alone.go", []byte(sources["ok/main.go"]), 0o600))
+	b, err := Build(t.Context(), "alone.go")
+	require.NoError(t, err)
+	require.NoError(t, b.Remove())
 }
 
 func TestABuiltProgramStays(t *testing.T) {
