@@ -11,8 +11,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// goneAfter is for how long reads must have found no place for the worker before it believes them: one may be of before it was placed.
-const goneAfter = readInterval / 2
+// For how long reads must have found no place for the worker before it believes them. Of several NATS servers one that lags may
+// answer as it was before the worker was placed: until the worker has seen its place once, it waits for such a server to catch up.
+const (
+	goneAfter        = readInterval / 2
+	goneAfterAtFirst = 5 * readInterval
+)
 
 // stamp tells which of two records of an assignment was written later.
 type stamp struct{ epoch, version uint64 }
@@ -66,7 +70,11 @@ func (h *host) maybeGone() {
 	if h.missing.IsZero() {
 		h.missing = time.Now()
 	}
-	if time.Since(h.missing) >= goneAfter {
+	patience := goneAfter
+	if h.followed == (stamp{}) {
+		patience = goneAfterAtFirst
+	}
+	if time.Since(h.missing) >= patience {
 		h.end("the worker has no place in the topology any more")
 	}
 }
