@@ -29,7 +29,8 @@ type Submission struct {
 // Submit has the topology of a built program run. It describes the program, has the cluster check and plan it, uploads the program
 // if it is not there yet, and submits. It returns when Nimbus has recorded it all; [Client.WaitRunning] waits until it runs.
 //
-// A submission that is refused leaves nothing behind: it is refused before anything is sent, or what was sent is removed.
+// A submission that is refused runs nothing, and mostly it is refused before anything is sent. A program that was sent by then stays in the store, since
+// another may count on it; the cluster removes those that none runs when they are old.
 func (c *Client) Submit(ctx context.Context, s Submission) (cluster.SubmitResponse, error) {
 	request, err := s.request(ctx)
 	if err != nil {
@@ -39,10 +40,19 @@ func (c *Client) Submit(ctx context.Context, s Submission) (cluster.SubmitRespon
 	if err != nil || s.DryRun {
 		return plan, err
 	}
-	if err := c.upload(ctx, s.Program.Path, request.Program, s.Progress); err != nil {
+	r, err := c.deliver(ctx, &s, &request)
+	if cluster.CodeOf(err) == cluster.Invalid && !c.stored(ctx, request.Program) {
+		return c.deliver(ctx, &s, &request) // it was there, and was removed since: the last topology that ran it was killed
+	}
+	return r, err
+}
+
+// deliver uploads the program, if it is not there yet, and submits.
+func (c *Client) deliver(ctx context.Context, s *Submission, r *cluster.SubmitRequest) (cluster.SubmitResponse, error) {
+	if err := c.upload(ctx, s.Program.Path, r.Program, s.Progress); err != nil {
 		return cluster.SubmitResponse{}, err
 	}
-	return call[cluster.SubmitResponse](ctx, c, cluster.VerbSubmit, request)
+	return call[cluster.SubmitResponse](ctx, c, cluster.VerbSubmit, r)
 }
 
 func (s *Submission) request(ctx context.Context) (r cluster.SubmitRequest, err error) {

@@ -122,6 +122,49 @@ func requireStored(t *testing.T, store jetstream.ObjectStore, p cluster.Program,
 	require.Equal(t, want, got, "the bytes differ")
 }
 
+// The kill of the last topology that runs a program comes between the look whether it is there and the submission.
+func TestAProgramThatIsRemovedMeanwhileIsUploadedAgain(t *testing.T) {
+	f := startFake(t)
+	f.lead(t)
+	store := f.store(t)
+	remove, submitted := true, 0
+	on(f, cluster.VerbSubmit, func(r cluster.SubmitRequest) (any, error) {
+		if r.DryRun {
+			return cluster.SubmitResponse{}, nil
+		}
+		submitted++
+		if remove {
+			remove = false
+			require.NoError(t, store.Delete(t.Context(), r.Program.Digest))
+			return nil, cluster.Errorf(cluster.Invalid, "the program was not uploaded")
+		}
+		_, err := store.GetInfo(t.Context(), r.Program.Digest)
+		return cluster.SubmitResponse{Name: r.Definition.Name}, err
+	})
+	s := Submission{Program: program(t, "topology")}
+	r, err := f.client(t).Submit(t.Context(), s)
+	require.NoError(t, err)
+	require.Equal(t, "numbers", r.Name)
+	require.Equal(t, 2, submitted)
+}
+
+func TestARefusalThatIsNotOfTheProgramIsTheLastWord(t *testing.T) {
+	f := startFake(t)
+	f.lead(t)
+	f.store(t)
+	submitted := 0
+	on(f, cluster.VerbSubmit, func(r cluster.SubmitRequest) (any, error) {
+		if r.DryRun {
+			return cluster.SubmitResponse{}, nil
+		}
+		submitted++
+		return nil, cluster.Errorf(cluster.Invalid, "no")
+	})
+	_, err := f.client(t).Submit(t.Context(), Submission{Program: program(t, "topology")})
+	require.EqualError(t, err, "no")
+	require.Equal(t, 1, submitted)
+}
+
 func TestADryRunAndARefusalUploadNothing(t *testing.T) {
 	f := startFake(t)
 	f.lead(t)

@@ -16,7 +16,7 @@ func (c *Client) upload(ctx context.Context, path string, p cluster.Program, pro
 	if err != nil {
 		return err
 	}
-	if info, err := store.GetInfo(ctx, p.Digest); err == nil && int64(info.Size) == p.Size {
+	if holds(ctx, store, p) {
 		return nil
 	}
 	f, err := os.Open(path)
@@ -29,6 +29,17 @@ func (c *Client) upload(ctx context.Context, path string, p cluster.Program, pro
 		return storeError(ctx, err)
 	}
 	return nil
+}
+
+func holds(ctx context.Context, store jetstream.ObjectStore, p cluster.Program) bool {
+	info, err := store.GetInfo(ctx, p.Digest)
+	return err == nil && int64(info.Size) == p.Size
+}
+
+// stored reports whether the program is in the store; also when the store can't be asked.
+func (c *Client) stored(ctx context.Context, p cluster.Program) bool {
+	store, err := c.programs(ctx)
+	return err != nil || holds(ctx, store, p)
 }
 
 func (c *Client) programs(ctx context.Context) (jetstream.ObjectStore, error) {
