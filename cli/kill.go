@@ -21,7 +21,7 @@ func killVerb() *verb {
 			&cli.DurationFlag{Name: "wait", Usage: "how long to drain at most, up to 1h `DURATION`", DefaultText: "the topology's message timeout"},
 			&cli.BoolFlag{Name: "no-drain", Usage: "stop the workers at once"},
 			detachFlag(),
-			timeoutFlag(killTimeout),
+			&cli.DurationFlag{Name: "timeout", Usage: "how long to wait at most `DURATION`", DefaultText: "5m more than it may drain", Value: killTimeout},
 		},
 	}
 }
@@ -58,11 +58,23 @@ func runKill(i *invocation) error {
 		if i.Bool("detach") {
 			return i.done(r.Name, "killing")
 		}
-		if err := i.waitGone(c, r.Name, d.ID, i.Duration("timeout")+max(r.Wait, 0)); err != nil {
+		if err := i.waitGone(c, r.Name, d.ID, i.killPatience(&r, &d)); err != nil {
 			return err
 		}
 		return i.done(r.Name, "killed")
 	})
+}
+
+// killPatience returns how long a kill is waited for: what --timeout says, else longer than Nimbus lets it drain.
+func (i *invocation) killPatience(r *cluster.KillRequest, d *cluster.Description) time.Duration {
+	switch timeout := i.Duration("timeout"); {
+	case i.IsSet("timeout"):
+		return timeout
+	case r.Wait == 0:
+		return timeout + d.Definition.Timeout
+	default:
+		return timeout + max(r.Wait, 0)
+	}
 }
 
 func (i *invocation) waitGone(c *client.Client, name, id string, timeout time.Duration) error {
