@@ -19,7 +19,7 @@ func logsVerb() *verb {
 		flags: []cli.Flag{
 			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on with what comes, until Ctrl-C or the topology is over"},
 			&cli.IntFlag{Name: "tail", Aliases: []string{"n"}, Usage: "how many of the last lines of each worker, 1 to 10000 `N`", Value: 100},
-			&cli.StringFlag{Name: "component", Usage: "only lines of this component `ID`"},
+			&cli.StringFlag{Name: "component", Usage: "only lines that carry this component, as what is logged through Context.Log does, and what is printed does not `ID`"},
 			&cli.StringFlag{Name: "grep", Usage: "only lines that match this regular expression `PATTERN`"},
 			&cli.StringFlag{Name: "worker", Usage: "only of the workers whose id ends so `ID`"},
 		},
