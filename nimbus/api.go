@@ -161,10 +161,14 @@ func (l *leader) untaken(verb string) error {
 	return errSilent
 }
 
-// answer does what a request asks for, in the loop, and goes on with the topologies, if it has changed any.
+// answer does what a request asks for, in the loop, and goes on with the topologies, if it has changed any. What is set aside has changed none.
 func (l *leader) answer(c call) error {
 	before := l.version
 	response, err := c.do(l)
+	if a, ok := response.(*aside); ok && err == nil {
+		l.setAside(a, c.reply)
+		return nil
+	}
 	c.reply <- result{response, err}
 	if e := new(cluster.Error); err != nil && !errors.As(err, &e) {
 		return fmt.Errorf("%s: %w", c.verb, err)

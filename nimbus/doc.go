@@ -7,7 +7,7 @@
 // # The loop
 //
 // A leadership is one goroutine, the loop, which owns all state: requests, beats, reports and the ends of drains come to it as
-// messages. It writes the records itself and waits for each write, so that what it holds in memory is what the records say. A write
+// messages. What a request has it do elsewhere, in the state that a topology has left, is set aside (aside.go). It writes the records itself and waits for each write, so that what it holds in memory is what the records say. A write
 // that the server refuses changes nothing. A write whose outcome is unknown ends the leadership: the next one, be
 // it of the same Nimbus, begins an epoch of its own, so that the write can't come true later, and reads what the records say.
 //

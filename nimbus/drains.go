@@ -41,7 +41,7 @@ func (l *leader) drain(d *deployment) {
 	end := drainEnd{name: d.record.Name, id: d.record.ID, generation: g.Number}
 	machine := newDrainer(g, &d.record.Definition, d.record.Status == cluster.Finished)
 	l.log.Info("drain begins", zap.String("topology", end.name), zap.Int("generation", g.Number))
-	l.drainer.Go(func() {
+	l.works.Go(func() {
 		defer cancel()
 		defer giveUp.Stop()
 		l.runDrain(ctx, patience, machine, end)

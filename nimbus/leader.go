@@ -35,12 +35,15 @@ type leader struct {
 	writer  *cluster.Writer
 	service micro.Service
 	subs    []*nats.Subscription
-	drainer sync.WaitGroup
+	works   sync.WaitGroup // drains, and what is set aside
 
 	calls   chan call
 	beats   chan heardBeat
 	reports chan report
 	drains  chan drainEnd
+	asides  chan asideEnd
+
+	dropping map[string]bool // the names whose state is being dropped
 }
 
 type heardBeat struct {
@@ -63,6 +66,7 @@ func newLeader(ctx context.Context, n *Nimbus, b *base) (*leader, error) {
 	l := &leader{
 		base: b, state: newState(n.o, r, time.Now()), n: n, log: n.o.Log, writer: w,
 		calls: make(chan call), beats: make(chan heardBeat, maxSupervisors), reports: make(chan report, inboxSize), drains: make(chan drainEnd),
+		asides: make(chan asideEnd), dropping: map[string]bool{},
 	}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	return l, l.dropStrays(r)
@@ -125,7 +129,7 @@ func (l *leader) close(why error) error {
 	if l.service != nil {
 		err = errors.Join(err, l.service.Stop())
 	}
-	l.drainer.Wait()
+	l.works.Wait()
 	return err
 }
 
@@ -147,6 +151,8 @@ func (l *leader) loop() error {
 			err = l.hear(r)
 		case e := <-l.drains:
 			err = l.endDrain(e)
+		case e := <-l.asides:
+			l.endAside(e)
 		case <-tick.C:
 			err = l.tick()
 		case <-collect.C:

@@ -54,6 +54,9 @@ func (l *leader) checkFree(name string) error {
 		}
 		return cluster.Errorf(cluster.Conflict, "there is a topology %q already; it is %s", name, d.record.Status).WithHint("%s", hint)
 	}
+	if l.dropping[name] {
+		return cluster.Errorf(cluster.Conflict, "the state that a topology %q has left is being dropped", name).WithHint("try again in some seconds")
+	}
 	if len(l.deployments) >= maxTopologies {
 		return cluster.Errorf(cluster.NoRoom, "there are %d topologies, more can't be", maxTopologies)
 	}
