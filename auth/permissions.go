@@ -61,11 +61,10 @@ func clientPermissions() (p jwt.Permissions) {
 
 // uploadSubjects are what it takes to see whether the store of programs has one, and to add one.
 func uploadSubjects() []string {
-	const stream, objects = "OBJ_" + cluster.ProgramBucket, "$O." + cluster.ProgramBucket
 	return []string{
-		"$JS.API.STREAM.INFO." + stream,
-		"$JS.API.DIRECT.GET." + stream + "." + objects + ".M.*",
-		objects + ".C.*",
-		objects + ".M.*",
+		"$JS.API.STREAM.INFO." + cluster.ProgramStream,
+		"$JS.API.DIRECT.GET." + cluster.ProgramStream + "." + cluster.ProgramEntries + "*",
+		cluster.ProgramChunks + "*",
+		cluster.ProgramEntries + "*",
 	}
 }

@@ -7,6 +7,15 @@ const (
 	ProgramBucket = "gale-programs" // object store: programs by digest
 )
 
+// Names of the stream of the object store of programs and of its subjects, by NATS' ADR-20: an object has one entry, and chunks in a subject
+// of their own.
+const (
+	ProgramStream   = "OBJ_" + ProgramBucket
+	ProgramSubjects = "$O." + ProgramBucket + ".>"
+	ProgramEntries  = "$O." + ProgramBucket + ".M." // and the object's name in base64
+	ProgramChunks   = "$O." + ProgramBucket + ".C." // and the id that the entry has
+)
+
 // Keys of the bucket, and beginnings of keys.
 const (
 	EpochKey         = "epoch"       // the id of the Nimbus that leads; its revision is the epoch

@@ -49,7 +49,7 @@ func TestN14AWrongChunkIsADigestError(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(want, got))
 
-	flipOneByte(t, jetStream(t, nc), "$O."+cluster.ProgramBucket+".C."+i.NUID)
+	flipOneByte(t, jetStream(t, nc), cluster.ProgramChunks+i.NUID)
 	_, err = o.GetBytes(t.Context(), "program")
 	require.ErrorIs(t, err, jetstream.ErrDigestMismatch)
 }
@@ -57,7 +57,7 @@ func TestN14AWrongChunkIsADigestError(t *testing.T) {
 // flipOneByte writes all messages of a subject anew, the middle one with a byte changed.
 func flipOneByte(t *testing.T, js jetstream.JetStream, subject string) {
 	t.Helper()
-	stream, err := js.Stream(t.Context(), "OBJ_"+cluster.ProgramBucket)
+	stream, err := js.Stream(t.Context(), cluster.ProgramStream)
 	require.NoError(t, err)
 	var chunks [][]byte
 	for from := uint64(1); ; {
@@ -99,7 +99,7 @@ func TestN14ARottenDiskIsNeverReadAsRight(t *testing.T) {
 // rot flips a byte in the middle of the biggest block of a stream.
 func rot(t *testing.T, dir string) {
 	t.Helper()
-	blocks, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", "OBJ_"+cluster.ProgramBucket, "msgs", "*.blk"))
+	blocks, err := filepath.Glob(filepath.Join(dir, "jetstream", "*", "streams", cluster.ProgramStream, "msgs", "*.blk"))
 	require.NoError(t, err)
 	var biggest []byte
 	name := ""

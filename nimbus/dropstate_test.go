@@ -27,7 +27,7 @@ func streams(t *testing.T, js jetstream.JetStream) (names []string) {
 	for _, subject := range []string{"gale.state.>", "$O.>"} {
 		all := js.StreamNames(t.Context(), jetstream.WithStreamListSubject(subject))
 		for name := range all.Name() {
-			if name != "OBJ_"+cluster.ProgramBucket && !slices.Contains(names, name) {
+			if name != cluster.ProgramStream && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}

@@ -14,13 +14,6 @@ import (
 	"github.com/galestream/gale/cluster"
 )
 
-// Names of what the object store of programs keeps, by NATS' ADR-20: an object has one entry, and chunks in a subject of their own.
-const (
-	shelfStream  = "OBJ_" + cluster.ProgramBucket
-	shelfEntries = "$O." + cluster.ProgramBucket + ".M." // and the object's name in base64
-	shelfChunks  = "$O." + cluster.ProgramBucket + ".C." // and the id that the entry has
-)
-
 // shelf is the stream of the object store of programs. Whoever may upload may write into it what is no program: half
 // of one, as its client was killed, and entries that can't be read, at which the object store's own list of entries waits for ever.
 type shelf struct {
@@ -29,7 +22,7 @@ type shelf struct {
 }
 
 func (l *leader) shelf(ctx context.Context) (shelf, error) {
-	stream, err := l.js.Stream(ctx, shelfStream)
+	stream, err := l.js.Stream(ctx, cluster.ProgramStream)
 	return shelf{stream, l.o.CollectAfter}, err
 }
 
@@ -43,7 +36,7 @@ type entry struct {
 // whole reports whether all chunks of a program are there. An upload that finds no room may leave an entry without
 // them: the client sends it before it knows what has become of the chunks.
 func (s shelf) whole(ctx context.Context, p *jetstream.ObjectInfo) (bool, error) {
-	subject := shelfChunks + p.NUID
+	subject := cluster.ProgramChunks + p.NUID
 	info, err := s.stream.Info(ctx, jetstream.WithSubjectFilter(subject))
 	if err != nil {
 		return false, err
@@ -53,13 +46,13 @@ func (s shelf) whole(ctx context.Context, p *jetstream.ObjectInfo) (bool, error)
 
 // tidy removes what is old and of no use. discard is called for old programs, with their age.
 func (s shelf) tidy(ctx context.Context, discard func(name string, age time.Duration)) error {
-	info, err := s.stream.Info(ctx, jetstream.WithSubjectFilter("$O."+cluster.ProgramBucket+".>"))
+	info, err := s.stream.Info(ctx, jetstream.WithSubjectFilter(cluster.ProgramSubjects))
 	if err != nil {
 		return fmt.Errorf("listing programs: %w", err)
 	}
 	known := map[string]bool{}
 	for subject := range info.State.Subjects {
-		if !strings.HasPrefix(subject, shelfEntries) {
+		if !strings.HasPrefix(subject, cluster.ProgramEntries) {
 			continue
 		}
 		if err := s.tidyEntry(ctx, subject, known, discard); err != nil {
@@ -67,7 +60,7 @@ func (s shelf) tidy(ctx context.Context, discard func(name string, age time.Dura
 		}
 	}
 	for subject := range info.State.Subjects {
-		if id, ok := strings.CutPrefix(subject, shelfChunks); ok && !known[id] {
+		if id, ok := strings.CutPrefix(subject, cluster.ProgramChunks); ok && !known[id] {
 			if err := s.removeOld(ctx, subject); err != nil {
 				return err
 			}
@@ -86,7 +79,7 @@ func (s shelf) tidyEntry(ctx context.Context, subject string, known map[string]b
 		return fmt.Errorf("reading %s: %w", subject, err)
 	}
 	var e entry
-	if err := json.Unmarshal(m.Data, &e); err != nil || e.Deleted || subject != shelfEntries+base64.URLEncoding.EncodeToString([]byte(e.Name)) {
+	if err := json.Unmarshal(m.Data, &e); err != nil || e.Deleted || subject != cluster.ProgramEntries+base64.URLEncoding.EncodeToString([]byte(e.Name)) {
 		return s.removeOld(ctx, subject)
 	}
 	known[e.ID] = true

@@ -15,14 +15,14 @@ import (
 
 // abandoned puts into the store what an upload leaves whose client is killed, and what hostile clients could write.
 func (r *rig) abandoned() (subjects []string) {
-	const half = shelfChunks + "halfOfAProgram"
-	another := shelfEntries + base64.URLEncoding.EncodeToString([]byte("somebody"))
+	const half = cluster.ProgramChunks + "halfOfAProgram"
+	another := cluster.ProgramEntries + base64.URLEncoding.EncodeToString([]byte("somebody"))
 	for _, m := range []struct{ subject, text string }{
 		{half, strings.Repeat("x", 128<<10)}, {half, strings.Repeat("y", 128<<10)},
-		{shelfEntries + "MTIz", "123"},
+		{cluster.ProgramEntries + "MTIz", "123"},
 		{another, `{"name":"another"}`},
-		{shelfEntries + "zzz", `{"name":"../../etc/passwd"}`},
-		{shelfEntries + "bm8ganNvbg==", "no JSON"}, // as the last one: who lists entries waits for it
+		{cluster.ProgramEntries + "zzz", `{"name":"../../etc/passwd"}`},
+		{cluster.ProgramEntries + "bm8ganNvbg==", "no JSON"}, // as the last one: who lists entries waits for it
 	} {
 		_, err := r.js.Publish(r.t.Context(), m.subject, []byte(m.text))
 		require.NoError(r.t, err)
@@ -32,7 +32,7 @@ func (r *rig) abandoned() (subjects []string) {
 }
 
 func (r *rig) shelf(age time.Duration) shelf {
-	s, err := r.js.Stream(r.t.Context(), shelfStream)
+	s, err := r.js.Stream(r.t.Context(), cluster.ProgramStream)
 	require.NoError(r.t, err)
 	return shelf{s, age}
 }
@@ -93,7 +93,7 @@ func TestS17AnEntryWithoutItsChunksIsNoProgram(t *testing.T) {
 	q := r.request("words")
 	info, err := r.programs().GetInfo(t.Context(), q.Program.Digest)
 	require.NoError(t, err)
-	require.NoError(t, r.shelf(0).stream.Purge(t.Context(), jetstream.WithPurgeSubject(shelfChunks+info.NUID)))
+	require.NoError(t, r.shelf(0).stream.Purge(t.Context(), jetstream.WithPurgeSubject(cluster.ProgramChunks+info.NUID)))
 	require.Contains(t, r.refused(cluster.Invalid, cluster.VerbSubmit, q).Message, "not uploaded whole")
 	require.False(t, r.stored(q.Program), "the next one uploads it again")
 	require.Zero(t, m.workers())

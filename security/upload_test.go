@@ -41,7 +41,7 @@ func (s *site) store() jetstream.Stream {
 	s.t.Cleanup(nc.Close)
 	js, err := jetstream.New(nc)
 	require.NoError(s.t, err)
-	stream, err := js.Stream(s.t.Context(), "OBJ_"+cluster.ProgramBucket)
+	stream, err := js.Stream(s.t.Context(), cluster.ProgramStream)
 	require.NoError(s.t, err)
 	return stream
 }
