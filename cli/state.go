@@ -23,7 +23,7 @@ func stateVerb() *verb {
 		about: "gale state list [TOPOLOGY]            lists the states of a topology, or of all\n" +
 			"gale state get TOPOLOGY STATE KEY     prints the value of a key; one that begins with - comes after --\n" +
 			"gale state drop TOPOLOGY              deletes all state that a topology has left, which has been killed\n\n" +
-			"All that is shown is committed. 'list' has of each state how many partitions its figures are of: one that is\nstarted again does not answer. What a topology has left that has ended, or was killed, is read from its log.",
+			"All that is shown is committed. 'list' has of each state how many partitions its figures are of: one that is\nstarted again does not answer. What a topology has left that has ended, or was killed, is read from its log.\nA sink that is exactly-once remembers what it has after a drop, too: it refuses the next topology of the\nname, with an error that says how to have it forget.",
 		operands: true, complete: completeState,
 		flags: []cli.Flag{&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "drop: don't ask"}},
 	}
