@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/galestream/gale/client"
 	"github.com/galestream/gale/connector/jetstream"
@@ -18,7 +19,8 @@ import (
 )
 
 // tally is the topology of the tests of package trident: it makes of each number of a stream a record with a key and an amount, brings each to
-// another stream, and keeps for each key the least amount, the greatest, the sum and how many there were.
+// another stream, and keeps for each key the least amount, the greatest (on disk), the sum and how many there were. It also keeps what windows over the stream's
+// sequences have given, once they have closed.
 type tally struct {
 	Name    string
 	URL     string // of the NATS server that has the stream of numbers
@@ -41,7 +43,9 @@ const tallyVariable = "CHAOS_TALLY"
 const (
 	tallySource = "numbers"
 	tallySink   = "echo"
+	tallyWindow = "window"
 	tallyKeys   = 10
+	tallySpan   = 100 // sequences of a window
 )
 
 // entry is a record of a tally.
@@ -49,12 +53,13 @@ type entry struct {
 	N      int64
 	Key    string
 	Amount int64
+	At     int64 // its sequence in the stream, which is its time for windows, so that none is late
 }
 
 // entryOf makes a record of a number. Amounts are of both signs, so that a sum shows what is lost or doubled.
 func entryOf(n int64) entry {
 	mixed := rand.NewPCG(uint64(n), 0)
-	return entry{n, "k" + strconv.FormatUint(mixed.Uint64()%tallyKeys, 10), int64(mixed.Uint64()%2_000_001) - 1_000_000}
+	return entry{N: n, Key: "k" + strconv.FormatUint(mixed.Uint64()%tallyKeys, 10), Amount: int64(mixed.Uint64()%2_000_001) - 1_000_000}
 }
 
 func readTally() (l tally, err error) {
@@ -72,10 +77,10 @@ func (l tally) builder() *topology.Builder {
 	out := tridentstream.SinkOptions[entry]{Access: jetstream.Access{URL: l.Sink}, Stream: outStream, Subject: outStream, Encode: encodeEntry}
 	trident.PartitionPersist(entries, tallySink, tridentstream.Sink(out))
 	byKey := trident.GroupBy(entries, func(e entry) string { return e.Key })
-	amount := func(e entry) int64 { return e.Amount }
-	trident.PersistentAggregate(byKey, "min", trident.Min(amount)).Parallelism(l.Tasks)
-	trident.PersistentAggregate(byKey, "max", trident.Max(amount)).Parallelism(l.Tasks)
-	trident.PersistentAggregate(byKey, "sum", trident.Sum(amount)).Parallelism(l.Tasks)
+	trident.PersistentAggregate(byKey, "min", trident.Min(amountOf)).Parallelism(l.Tasks)
+	trident.PersistentAggregate(byKey, "max", trident.Max(amountOf), trident.OnDisk()).Parallelism(l.Tasks)
+	trident.PersistentAggregate(byKey, "sum", trident.Sum(amountOf)).Parallelism(l.Tasks)
+	l.windows(byKey)
 	switch l.Build {
 	case longerTally:
 		odd := trident.Filter(entries, func(e entry) bool { return e.N%2 == 1 })
@@ -91,12 +96,30 @@ func (l tally) builder() *topology.Builder {
 	return b
 }
 
+// windows keeps the result of each window and key under a key of its own, as a sum: one that is lost is not there, one that comes twice is twice as much.
+func (l tally) windows(byKey trident.Grouped[string, entry]) {
+	at := func(e entry) time.Time { return time.UnixMilli(e.At) }
+	closed := trident.TumblingTime(byKey, tallyWindow, tallySpan*time.Millisecond, trident.Sum(amountOf), trident.EventTime(at, 0)).Parallelism(l.Tasks).Results()
+	byWindow := trident.GroupBy(closed, func(r trident.Pair[string, trident.Window[int64]]) string {
+		return windowKey(r.Key, int(r.Value.Start.UnixMilli()/tallySpan))
+	})
+	result := func(r trident.Pair[string, trident.Window[int64]]) int64 { return r.Value.Value }
+	trident.PersistentAggregate(byWindow, tallyResults, trident.Sum(result)).Parallelism(l.Tasks)
+}
+
+// windowKey is what the result of a key's window is found at; windows are numbered from 0.
+func windowKey(key string, window int) string { return key + "/" + strconv.Itoa(window) }
+
+func amountOf(e entry) int64 { return e.Amount }
+
 // heavy is a large value that has the amount in it.
 func heavy(e entry) string { return fmt.Sprintf("%032768d", e.N) }
 
 func parseEntry(m tridentstream.Message) (entry, error) {
 	n, err := strconv.ParseInt(string(m.Data), 10, 64)
-	return entryOf(n), err
+	e := entryOf(n)
+	e.At = int64(m.Sequence) //nolint:gosec // sequences are small
+	return e, err
 }
 
 func encodeEntry(e entry) ([]byte, error) { return json.Marshal(rig.Result{N: e.N, Value: e.Amount}) }

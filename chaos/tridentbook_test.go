@@ -11,8 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tallyStates are the states of a tally.
-var tallyStates = []string{"min", "max", "sum", "count"}
+// tallyStates are the states of a tally whose values are numbers.
+var tallyStates = []string{"min", "max", "sum", "count", tallyResults}
+
+// tallyResults is the state that has the results of windows.
+const tallyResults = "tumbled"
 
 // totals are what a tally keeps for one key.
 type totals struct{ min, max, sum, count int64 }
@@ -24,18 +27,18 @@ func (a totals) with(amount int64) totals {
 	return totals{min(a.min, amount), max(a.max, amount), a.sum + amount, a.count + 1}
 }
 
-// of returns the value of a state, as text.
-func (a totals) of(state string) []byte {
-	x := map[string]int64{"min": a.min, "max": a.max, "sum": a.sum, "count": a.count}[state]
-	return strconv.AppendInt(nil, x, 10)
+// of returns the value of a state.
+func (a totals) of(state string) int64 {
+	return map[string]int64{"min": a.min, "max": a.max, "sum": a.sum, "count": a.count}[state]
 }
 
-// book is the stream of numbers as it is stored: what the totals are at a position follows from it.
+// book is the stream of numbers as it is stored: what each state has at a position follows from it.
 type book struct {
 	t  *testing.T
 	mu struct {
 		sync.Mutex
-		numbers []int64 // by sequence, less one
+		numbers []int64            // by sequence, less one
+		windows []map[string]int64 // the results of those whose numbers are all there, by key
 	}
 }
 
@@ -71,7 +74,21 @@ func (b *book) take(m jetstream.Msg) {
 		b.t.Errorf("message %d of the numbers is %q, and %d should come", about.Sequence.Stream, m.Data(), next)
 	default:
 		b.mu.numbers = append(b.mu.numbers, n)
+		b.maybeCloseLocked(next)
 	}
+}
+
+// maybeCloseLocked enters the window that ends before the sequence, which has been read.
+func (b *book) maybeCloseLocked(sequence uint64) {
+	if sequence%tallySpan != 0 {
+		return
+	}
+	results := map[string]int64{}
+	for s := max(sequence-tallySpan, 1); s < sequence; s++ {
+		e := entryOf(b.mu.numbers[s-1])
+		results[e.Key] += e.Amount
+	}
+	b.mu.windows = append(b.mu.windows, results)
 }
 
 // last is the sequence of the last number that was read.
@@ -87,6 +104,30 @@ func (b *book) awaitAll(n int64) uint64 {
 	rig.Await(b.t, "the numbers are read again", func() bool { return b.last() >= uint64(n) })
 	require.EqualValues(b.t, n, b.last(), "each number is in the stream once")
 	return b.last()
+}
+
+// state returns what a state has when the stream is read through the sequence, which must have been read: its values as text.
+func (b *book) state(name string, sequence uint64) map[string]string {
+	values := map[string]string{}
+	if name == tallyResults {
+		for i, results := range b.closed(sequence) {
+			for key, x := range results {
+				values[windowKey(key, i)] = strconv.FormatInt(x, 10)
+			}
+		}
+		return values
+	}
+	for key, all := range b.through(sequence) {
+		values[key] = strconv.FormatInt(all.of(name), 10)
+	}
+	return values
+}
+
+// closed returns the results of the windows that have closed when the stream is read through the sequence: those that end there or before.
+func (b *book) closed(sequence uint64) []map[string]int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.mu.windows[:sequence/tallySpan]
 }
 
 // through returns the totals of each key over what the stream has through the sequence, which must have been read.

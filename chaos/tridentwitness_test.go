@@ -97,7 +97,7 @@ func (w *witness) run(ctx context.Context) {
 	tick := time.NewTicker(lookPause)
 	defer tick.Stop()
 	for ctx.Err() == nil {
-		w.note(w.look(ctx))
+		w.note(w.look(context.WithoutCancel(ctx))) // one that is cut off would say of what it reads that it is damaged
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
@@ -115,10 +115,9 @@ const maxBreaches = 5
 
 // note keeps in mind what a look has found. NATS may be away.
 func (w *witness) note(err error) {
-	damage := new(changelog.DamagedError)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if errors.As(err, &broken{}) || errors.As(err, &damage) {
+	if mustNotBe(err) {
 		if w.mu.breaches++; w.mu.breaches <= maxBreaches {
 			w.t.Errorf("the log of %s: %v", w.g.tally.Name, err)
 		}
@@ -126,6 +125,12 @@ func (w *witness) note(err error) {
 	if w.mu.seen = err; err == nil {
 		w.mu.looks++
 	}
+}
+
+// mustNotBe reports whether an error is one that no fault makes right: what is damaged once has been damaged, also when a later look finds it whole.
+func mustNotBe(err error) bool {
+	log, kept := new(changelog.DamagedError), new(state.DamagedError)
+	return errors.As(err, &broken{}) || errors.As(err, &log) || errors.As(err, &kept)
 }
 
 // lookTimeout bounds a look: NATS may be away.
@@ -260,11 +265,7 @@ func (w *witness) compare(name string) error {
 			return err
 		}
 	}
-	want := map[string]string{}
-	for key, all := range w.g.book.through(c.position) {
-		want[key] = string(all.of(name))
-	}
-	if !maps.Equal(got, want) {
+	if want := w.g.book.state(name, c.position); !maps.Equal(got, want) {
 		return breach("state %s after batch %d is %v; the numbers up to the position %d make %v", name, c.txid, got, c.position, want)
 	}
 	return nil
@@ -278,12 +279,10 @@ type answer struct {
 
 // ask asks the partitions for a value of each state. They may be away.
 func (w *witness) ask(ctx context.Context) (answers []answer, err error) {
-	w.mu.Lock()
-	key := "k" + strconv.Itoa(w.mu.looks%tallyKeys)
-	w.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	for _, name := range tallyStates {
+		key := w.keyOf(name)
 		v, err := w.g.cluster.Client.State(ctx, w.g.tally.Name, name, key)
 		if err != nil {
 			continue
@@ -291,6 +290,17 @@ func (w *witness) ask(ctx context.Context) (answers []answer, err error) {
 		answers = append(answers, answer{name, key, string(v.Value), v.TxID})
 	}
 	return answers, nil
+}
+
+// keyOf returns the key that a state is asked for: one after the other, and of windows the last that is known to have closed.
+func (w *witness) keyOf(state string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	key := "k" + strconv.Itoa(w.mu.looks%tallyKeys)
+	if state == tallyResults {
+		return windowKey(key, int(w.mu.position/tallySpan)-1) //nolint:gosec // it is small
+	}
+	return key
 }
 
 // judge compares what partitions have said with what was committed at their batches.
@@ -303,7 +313,7 @@ func (w *witness) judge(answers []answer) error {
 		if c.position > w.g.book.last() {
 			continue
 		}
-		if want := string(w.g.book.through(c.position)[a.key].of(a.state)); a.value != want {
+		if want := w.g.book.state(a.state, c.position)[a.key]; a.value != want {
 			return breach("state %s: asked for %s, its partition says %s after batch %d; the numbers up to the position %d make %s", a.state, a.key, a.value, a.txid, c.position, want)
 		}
 		w.mu.Lock()
