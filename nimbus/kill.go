@@ -116,7 +116,7 @@ func (l *leader) alive(name string) (*deployment, error) {
 		return nil, err
 	}
 	if d.record.Status != cluster.Active && d.record.Status != cluster.Inactive {
-		return nil, cluster.Errorf(cluster.Conflict, "topology %q is %s", name, d.record.Status)
+		return nil, notAlive(&d.record)
 	}
 	return d, nil
 }

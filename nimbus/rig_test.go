@@ -177,6 +177,9 @@ func (r *rig) refused(code cluster.Code, verb string, request any) *cluster.Erro
 	e := new(cluster.Error)
 	require.ErrorAs(r.t, r.ask(verb, request, nil), &e)
 	require.Equal(r.t, code, e.Code, e.Error())
+	if code == cluster.Conflict || code == cluster.NoRoom { // which are nobody's mistake: there is something that can be done
+		require.NotEmpty(r.t, e.Hint, e.Error())
+	}
 	return e
 }
 

@@ -142,8 +142,12 @@ func (l *leader) submitted(id string, generation int, g *cluster.Generation, d *
 	return &cluster.SubmitResponse{Name: d.Name, ID: id, Generation: generation, Placement: p}
 }
 
-// noRoom says how many slots there are and what would be needed.
 func (l *leader) noRoom(name, problem string) error {
+	return cluster.Errorf(cluster.NoRoom, "there is no room for topology %q: %s", name, problem).WithHint("%s", l.roomHint())
+}
+
+// roomHint says how many slots there are, and how there come to be more.
+func (l *leader) roomHint() string {
 	now, slots, used := time.Now(), 0, l.used()
 	free := 0
 	for id, v := range l.supervisors {
@@ -152,8 +156,7 @@ func (l *leader) noRoom(name, problem string) error {
 			free += max(0, v.record.Slots-used[id])
 		}
 	}
-	return cluster.Errorf(cluster.NoRoom, "there is no room for topology %q: %s", name, problem).
-		WithHint("of %d slots in the cluster %d are free; ask for fewer workers with --workers, start supervisors, or kill what is not needed", slots, free)
+	return fmt.Sprintf("of %d slots in the cluster %d are free; ask for fewer workers with --workers, start supervisors, or kill what is not needed", slots, free)
 }
 
 // fits refuses what is too large to be written. Records of a swap are the largest; they hold the old and the new.

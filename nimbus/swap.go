@@ -59,13 +59,23 @@ func (l *leader) swappable(name string) (*deployment, error) {
 	}
 	switch {
 	case d.record.Status != cluster.Active && d.record.Status != cluster.Inactive:
-		return nil, cluster.Errorf(cluster.Conflict, "topology %q is %s", name, d.record.Status)
+		return nil, notAlive(&d.record)
 	case d.record.Next != nil:
 		return nil, cluster.Errorf(cluster.Conflict, "topology %q is being changed already: generation %d is about to run", name, d.record.Wanted).WithHint("wait until `gale describe %s` shows that it runs", name)
 	case d.current() == nil:
-		return nil, cluster.Errorf(cluster.Conflict, "topology %q does not run: %s%s", name, d.broken, d.problem)
+		return nil, cluster.Errorf(cluster.Conflict, "topology %q does not run: %s%s", name, d.broken, d.problem).
+			WithHint("wait until `gale describe %s` shows that it runs; `gale status` shows what there is no room for", name)
 	}
 	return d, nil
+}
+
+// notAlive says that a topology is killed, or at its end, and what can be done then.
+func notAlive(t *cluster.Topology) error {
+	hint := fmt.Sprintf("`gale submit PATH --replace` runs it again, `gale kill %s` removes it", t.Name)
+	if t.Status == cluster.Killed {
+		hint = "when it is gone, which `gale list` shows, it can be submitted again"
+	}
+	return cluster.Errorf(cluster.Conflict, "topology %q is %s", t.Name, t.Status).WithHint("%s", hint)
 }
 
 // beginSwap records a swap, what is to be said of it, and its workers, once there is room for them. Its number is that of the next version of the assignment,
@@ -79,7 +89,7 @@ func (l *leader) beginSwap(d *deployment, swap cluster.Swap, near *cluster.Gener
 	}
 	g, problem := l.generation(d, wishOf(&t), t.Wanted, near, time.Now())
 	if problem != "" {
-		return nil, cluster.Errorf(cluster.NoRoom, "there is no room for the new workers of %q: %s", t.Name, problem)
+		return nil, cluster.Errorf(cluster.NoRoom, "there is no room for the new workers of %q: %s", t.Name, problem).WithHint("%s", l.roomHint())
 	}
 	a := *d.assigned
 	a.Next = g
@@ -158,7 +168,7 @@ func (l *leader) drainSupervisor(r *cluster.DrainRequest) (any, error) {
 		return nil, cluster.Errorf(cluster.NotFound, "there is no supervisor %q", r.Supervisor).WithHint("`gale supervisors` lists them")
 	}
 	if why := l.broken[cluster.SupervisorPrefix+r.Supervisor]; why != "" {
-		return nil, cluster.Errorf(cluster.Conflict, "the record of supervisor %q is left alone: %s", r.Supervisor, why)
+		return nil, cluster.Errorf(cluster.Conflict, "the record of supervisor %q is left alone: %s", r.Supervisor, why).WithHint("`gale status` shows what is wrong with records")
 	}
 	record := v.record
 	record.Drained = !r.Undo

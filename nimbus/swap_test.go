@@ -45,6 +45,7 @@ func TestAnIdleRebalanceIsRefused(t *testing.T) {
 	r.refused(cluster.NotFound, cluster.VerbRebalance, cluster.RebalanceRequest{Name: "other", Workers: 1})
 	e := r.refused(cluster.NoRoom, cluster.VerbRebalance, cluster.RebalanceRequest{Name: "words", Workers: 8, Parallelism: map[string]int{"count": 8}})
 	require.NotEmpty(t, e.Message)
+	require.Contains(t, e.Hint, "of 4 slots in the cluster")
 	require.Equal(t, 1, r.describe("words").Wanted)
 }
 
