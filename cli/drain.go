@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/galestream/gale/client"
 	"github.com/galestream/gale/cluster"
@@ -36,7 +39,7 @@ func runDrain(i *invocation) error {
 			return i.done(r.Supervisor, "draining")
 		}
 		if err := i.waitDrained(c, r.Supervisor); err != nil {
-			return err
+			return i.explainStaying(c, r.Supervisor, err)
 		}
 		return i.done(r.Supervisor, "drained")
 	})
@@ -48,4 +51,42 @@ func (i *invocation) waitDrained(c *client.Client, id string) error {
 	return i.within(i.Duration("timeout"), fmt.Sprintf("supervisor %q is not empty", id), "gale supervisors, gale workers", func(ctx context.Context) error {
 		return c.WaitDrained(ctx, id, func(s cluster.SupervisorStatus) { w.tell("%s: workers left: %d", id, s.Used) })
 	})
+}
+
+const (
+	stayingTime = 5 * time.Second // that asking for what stays may take
+	maxStaying  = 20              // topologies that are told
+)
+
+// explainStaying adds to a timeout which topologies still have workers on the supervisor, and why.
+func (i *invocation) explainStaying(c *client.Client, id string, err error) error {
+	e := new(cluster.Error)
+	if !errors.As(err, &e) || e.Code != cluster.Timeout {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(i.ctx, stayingTime)
+	defer cancel()
+	told := *e
+	all, _ := c.List(ctx) // without an answer the timeout is all that is known
+	for _, s := range all {
+		d, problem := c.Describe(ctx, s.Name)
+		if problem == nil && len(told.Problems) < maxStaying {
+			told.Problems = append(told.Problems, staying(&d, id)...)
+		}
+	}
+	return &told
+}
+
+// staying says what keeps the workers of a topology on a supervisor; nothing when it has none there.
+func staying(d *cluster.Description, id string) []string {
+	n := 0
+	for _, w := range d.Workers {
+		if w.Supervisor == id {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("topology %q has %d there: %s", d.Name, n, cmp.Or(d.Message, "it is "+d.State))}
 }
