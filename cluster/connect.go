@@ -107,6 +107,8 @@ func (a Access) explain(err error) error {
 	switch {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked):
 		return Errorf(Unauthorized, "NATS at %s refuses the credentials: %v", a.URL, err).WithHint("give the credentials file with --creds or GALE_CREDS")
+	case a.concernsTLS(err):
+		return Errorf(Unavailable, "connecting to NATS at %s: %v", a.URL, err).WithHint("%s", hintAtTLS(err))
 	case errors.Is(err, nats.ErrNoServers), errors.Is(err, nats.ErrTimeout), errors.As(err, &op):
 		return Errorf(Unavailable, "NATS at %s can't be reached: %v", a.URL, err).WithHint("start a cluster with `gale dev`, or say where it is with --nats or GALE_NATS")
 	}
