@@ -19,6 +19,7 @@ type extras struct {
 	Sealed bool   // its workers begin, but beside the records there is a bolt that can't be opened
 
 	MaxPending int // trees of each spout task; 0 is the default
+	Prefetch   int // records that a spout task holds beside them; 0 is the default
 }
 
 // brakeTime is many times what a square takes, and so long that squares don't keep up with the feed.

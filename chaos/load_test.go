@@ -54,7 +54,7 @@ func readLoad() (l load, err error) {
 func (l load) builder() *topology.Builder {
 	access := jetstream.Access{URL: l.URL}
 	b := topology.NewBuilder(l.Name).MessageTimeout(treeTimeout)
-	in := jetstream.SpoutOptions{Access: access, Stream: inStream, AckWait: ackWait, MaxAckPending: l.held()}
+	in := jetstream.SpoutOptions{Access: access, Stream: inStream, AckWait: ackWait, MaxAckPending: l.held(), Prefetch: l.Prefetch}
 	b.Spout("numbers", jetstream.Spout(in)).Emits(jetstream.Fields...).Parallelism(l.Tasks)
 	b.Bolt("parse", topology.BoltFunc(parse)).Emits("n").Parallelism(l.Tasks).Shuffle("numbers")
 	b.Bolt("square", topology.BoltFunc(l.braked(square))).Emits("data").Parallelism(l.Tasks).Fields("parse", "n")
