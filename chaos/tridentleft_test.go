@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,6 +68,13 @@ func TestStateOfATopologyThatWasKilled(t *testing.T) {
 	require.NoError(t, g.cluster.Client.Kill(t.Context(), cluster.KillRequest{Name: g.tally.Name, Wait: -1}))
 	require.NoError(t, g.cluster.Client.WaitGone(t.Context(), g.tally.Name, id, nil))
 	g.compareStates()
+	all, err := g.cluster.Client.States(t.Context(), g.tally.Name)
+	require.NoError(t, err)
+	for _, name := range tallyStates {
+		i := slices.IndexFunc(all, func(s client.StateInfo) bool { return s.Name == name })
+		require.GreaterOrEqual(t, i, 0, name)
+		require.EqualValues(t, len(g.book.state(name, g.book.last())), all[i].Keys, name)
+	}
 	names, err := g.cluster.Client.StateTopologies(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{g.tally.Name}, names)

@@ -24,6 +24,8 @@
 //
 // Keys of state have a form of their own, see [Key].
 //
+// What is encoded can be read where the type is not at hand: [FormOf] and [KeyFormOf] say in a line of text what it takes, which [ParseForm] and [ParseKeyForm] read.
+//
 // # What is refused
 //
 // Bytes may come from anyone. Every length is compared with the bytes that are left before memory is taken for it, and a
