@@ -5,6 +5,7 @@
 //	S01  names that lead out of folders, in every parameter of the API (package cli has those of the command line)
 //	S02  names and arguments that a shell would obey
 //	S03  bytes that are no requests, beats, reports or frames
+//	S10  programs whose bytes are not those that were submitted (in package supervisor)
 //	S15  files that others could read, under a careless umask
 //	S16  what credentials for state allow, next to what a log needs (package auth has what they deny)
 //	S17  uploads that are too large, or too many
@@ -22,6 +23,8 @@
 //   - S01 names in requests: in cluster/validate.go, name takes every name that is not empty. "there is no room", where "invalid" is expected.
 //   - S02, both: in client/build.go, compile runs "sh -c" with the line. "of each name, go takes at least the folder", and "client/build.go names a shell".
 //   - S03 rubbish: in transport/header.go, a frame may be shorter than its header (len(b) < 0). A worker does not answer any more.
+//   - S10 programs: in supervisor/fetch.go, copyVerified does not look at the SHA-256. "was changed after it was fetched" does not contain "the stored bytes have the
+//     SHA-256": what is asked right before each launch still refuses it. In supervisor/programs.go, an edition has ModTime in the place of Ctim. "Should be false".
 //   - S11 broken records: in nimbus/records.go, checkAssignment does not look at generations. "should have 5 item(s), but has 4".
 //   - S12 rebalance: in cluster/validate.go, neither RebalanceRequest.Validate nor ValidateFor calls shape. "conflict" where "invalid" is expected.
 //   - S15 umask: in supervisor/place.go, the log has 0o644. "worker.log is open to others".

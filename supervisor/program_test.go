@@ -23,9 +23,9 @@ func script(what string) []byte {
 	return []byte("#!/bin/sh\n: " + what + "\necho it ran > ran\nsleep 60\n")
 }
 
-// A byte of the stored program is not what it was (S-10). The store's own digest is right here: who writes to the store can write
+// A byte of the stored program is not what it was. The store's own digest is right here: who writes to the store can write
 // that, too.
-func TestProgramOfWrongBytesIsNotExecuted(t *testing.T) {
+func TestS10ProgramOfWrongBytesIsNotExecuted(t *testing.T) {
 	r := sharedRig(t)
 	w := r.run(t, nil)
 	right := script(t.Name())
@@ -86,7 +86,7 @@ func TestProgramThatWasDamagedOnDiskIsFetchedAnew(t *testing.T) {
 	requireContent(t, path, content)
 }
 
-// A worker changes the program in place, which belongs to the same user, and sets its times back (S-10).
+// A worker changes the program in place, which belongs to the same user, and sets its times back.
 func TestS10ProgramThatWasChangedInPlaceIsNotExecuted(t *testing.T) {
 	r := sharedRig(t)
 	root, err := os.OpenRoot(t.TempDir())
