@@ -176,3 +176,23 @@ func TestAggregatesAreMadeBeforeTheHop(t *testing.T) {
 	require.Positive(t, inParts)
 	require.Less(t, inParts, 20000)
 }
+
+// TestAFoldingWithoutALastWordIsKept has a table's updates and those who look it up see the same.
+func TestAFoldingWithoutALastWordIsKept(t *testing.T) {
+	values := spread()
+	values.Complete = nil
+	type seen struct {
+		By     string
+		Values []int64
+	}
+	records := []item{{1, "a", 5}, {2, "b", 7}, {3, "a", 6}}
+	got := through(t, shape{batch: 2, before: 1}, records, func(s trident.Stream[item]) trident.Stream[seen] {
+		kept := trident.PersistentAggregate(trident.GroupBy(s, keyOf), "values", values)
+		updates := trident.Map(kept.Updates(), func(p trident.Pair[string, []int64]) seen { return seen{"update", p.Value} })
+		lookups := trident.StateQuery(s, kept, keyOf, func(_ item, v []int64, _ bool) seen { return seen{"lookup", v} })
+		return trident.Merge(updates, lookups)
+	})
+	require.Len(t, got, 2)
+	require.ElementsMatch(t, []seen{{"update", []int64{5}}, {"update", []int64{7}}, {"lookup", []int64{5}}, {"lookup", []int64{7}}}, got[0])
+	require.ElementsMatch(t, []seen{{"update", []int64{5, 6}}, {"lookup", []int64{5, 6}}}, got[1])
+}

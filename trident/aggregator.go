@@ -15,7 +15,7 @@ type Parts[T, A any] struct {
 	First   func(T) A    // the aggregate of one record; nil: Add(Zero(), x)
 	Add     func(A, T) A // with one record more
 	Combine func(A, A) A // of two parts; nil: it can't be done in parts
-	Done    func(A) A    // at the end of the batch; nil: nothing is to be done
+	Done    func(A) A    // at the end of the batch, or window; nil: nothing is to be done
 }
 
 // Combiner aggregates in parts: each task those of its own records, before they go over the network, and then those parts. Combine must
@@ -52,11 +52,12 @@ func (r Reducer[T, A]) Parts() Parts[T, A] {
 	return p
 }
 
-// Folding is the general kind: as a [Reducer], with a last word when the batch has ended.
+// Folding is the general kind: as a [Reducer], with a last word when the batch has ended. With Complete it can't be the aggregator of a
+// [PersistentAggregate], whose batches don't end anything.
 type Folding[T, A any] struct {
 	Init     func() A         // before the first record
 	Fold     func(a A, x T) A // a record
-	Complete func(a A) A      // after the last
+	Complete func(a A) A      // after the last of the batch, or window; nil: nothing is to be done
 }
 
 // Parts implements [Aggregator].
@@ -103,7 +104,7 @@ func Max[T any, N cmp.Ordered](of func(T) N) Combiner[T, N] {
 
 // Both makes two aggregates of the same records, and so by nesting any number: Storm's chained aggregation.
 func Both[T, A, B any](a Aggregator[T, A], b Aggregator[T, B]) Aggregator[T, Two[A, B]] {
-	return both[T, A, B]{a.Parts(), b.Parts()}
+	return both[T, A, B]{partsIn(a), partsIn(b)}
 }
 
 // Two is a pair of aggregates.
@@ -120,6 +121,9 @@ type both[T, A, B any] struct {
 // Parts implements [Aggregator]. Both can be done in parts only when each can.
 func (c both[T, A, B]) Parts() Parts[T, Two[A, B]] {
 	a, b := c.a, c.b
+	if a.lacking() || b.lacking() {
+		return Parts[T, Two[A, B]]{} // which lacks them as well
+	}
 	p := Parts[T, Two[A, B]]{
 		First: func(x T) Two[A, B] { return Two[A, B]{a.First(x), b.First(x)} },
 		Add:   func(t Two[A, B], x T) Two[A, B] { return Two[A, B]{a.Add(t.First, x), b.Add(t.Second, x)} },
@@ -145,10 +149,29 @@ func done[T, A any](p Parts[T, A], a A) A {
 	return p.Done(a)
 }
 
-// problem says what is missing; empty when nothing is.
-func (p Parts[T, A]) problem() string {
-	if p.First == nil || p.Add == nil {
-		return "its aggregator lacks a function"
+// partsIn returns the functions of an aggregator, none for no aggregator.
+func partsIn[T, A any](a Aggregator[T, A]) (p Parts[T, A]) {
+	if a == nil {
+		return p
 	}
-	return ""
+	p = a.Parts()
+	if zero, add := p.Zero, p.Add; p.First == nil && zero != nil && add != nil {
+		p.First = func(x T) A { return add(zero(), x) }
+	}
+	return p
 }
+
+// partsOf is partsIn for an operator, in whose name it notes what is missing.
+func partsOf[T, A any](g *graph, name, operator string, a Aggregator[T, A]) Parts[T, A] {
+	p := partsIn(a)
+	switch {
+	case a == nil:
+		g.problem(name, "%s: there is no aggregator", operator)
+	case p.lacking():
+		g.problem(name, "%s: its aggregator lacks a function", operator)
+	}
+	return p
+}
+
+// lacking reports whether something is missing that every aggregator needs.
+func (p Parts[T, A]) lacking() bool { return p.First == nil || p.Add == nil }

@@ -17,6 +17,7 @@ func MaxBy[T any, N cmp.Ordered](s Stream[T], by func(T) N) Stream[T] {
 }
 
 func best[T any, N cmp.Ordered](s Stream[T], operator string, by func(T) N, better func(a, b N) bool) Stream[T] {
+	s.n.given(operator)
 	if by == nil {
 		s.n.g.problem(s.n.name, "%s has no function", operator)
 	}
@@ -51,6 +52,7 @@ func FirstNBy[T any](s Stream[T], n int, less func(a, b T) bool) Stream[T] {
 }
 
 func checkN[T any](s Stream[T], operator string, n int) {
+	s.n.given(operator)
 	if n < 1 {
 		s.n.g.problem(s.n.name, "%s is to give %d records; it must be at least 1", operator, n)
 	}

@@ -28,6 +28,15 @@ type badKey struct{ P *int }
 // badValue can't travel, nor be kept.
 type badValue struct{ F func() }
 
+// halved is an aggregator in parts that has a last word.
+type halved struct{ trident.Combiner[item, int64] }
+
+func (h halved) Parts() trident.Parts[item, int64] {
+	p := h.Combiner.Parts()
+	p.Done = func(n int64) int64 { return n / 2 }
+	return p
+}
+
 func counts(s trident.Stream[item], name string) trident.Table[string, int64] {
 	return trident.PersistentAggregate(trident.GroupBy(s, keyOf), name, trident.Count[item]())
 }
@@ -52,6 +61,15 @@ func TestMistakesAreFoundWhenTheTopologyIsBuilt(t *testing.T) {
 		`items: GroupBy has no function`:     func(_ *topology.Builder, s trident.Stream[item]) { trident.GroupBy[item, int](s, nil) },
 		`items: AggregateAll: its aggregator lacks a function`: func(_ *topology.Builder, s trident.Stream[item]) {
 			trident.AggregateAll(s, trident.Combiner[item, int]{})
+		},
+		`spreads: its aggregator has a last word for each batch`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.PersistentAggregate(trident.GroupBy(s, keyOf), "spreads", spread())
+		},
+		`spread: its aggregator has a last word for each batch`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.PersistentAggregateAll(s, "spread", trident.Both[item](trident.Count[item](), spread()))
+		},
+		`average: its aggregator has a last word for each batch`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.PersistentAggregateAll(s, "average", halved{trident.Count[item]()})
 		},
 		`sums: Update has no function`: func(_ *topology.Builder, s trident.Stream[item]) {
 			trident.Update[string, item, int](trident.GroupBy(s, keyOf), "sums", nil)
@@ -86,6 +104,56 @@ func TestMistakesAreFoundWhenTheTopologyIsBuilt(t *testing.T) {
 		`counts: its values are to live for 1ns; it must be at least a millisecond`: func(_ *topology.Builder, s trident.Stream[item]) {
 			trident.PersistentAggregate(trident.GroupBy(s, keyOf), "counts", trident.Count[item](), trident.TTL(1))
 		},
+		`key-1: ByKey has no function`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.Repartition(s, trident.ByKey[item, string](nil))
+		},
+		`key-1: its key: P: a ptr can't be part of a key`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.Repartition(s, trident.ByKey(func(item) badKey { return badKey{} }))
+		},
+		`custom-1: Custom has no function`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.Repartition(s, trident.Custom[item](nil))
+		},
+		`repartition-1: it isn't said how`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.Repartition(s, trident.Partitioning[item]{})
+		},
+		`items: AggregateAll: there is no aggregator`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.AggregateAll[item, int](s, nil)
+		},
+		`items: PartitionAggregate: there is no aggregator`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.PartitionAggregate[item, int](s, nil)
+		},
+		`items: Aggregate: there is no aggregator`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.Aggregate[string, item, int](trident.GroupBy(s, keyOf), nil)
+		},
+		`sums: PersistentAggregate: there is no aggregator`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.PersistentAggregate[string, item, int](trident.GroupBy(s, keyOf), "sums", nil)
+		},
+		`sums: windows: there is no aggregator`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.TumblingTimeAll[item, int](s, "sums", time.Second, nil)
+		},
+		`items: Aggregate: its aggregator lacks a function`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.Aggregate(trident.GroupBy(s, keyOf), trident.Both[item](trident.Count[item](), trident.Sum[item, int64](nil)))
+		},
+		`pairs: PersistentAggregate: its aggregator lacks a function`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.PersistentAggregateAll(s, "pairs", trident.Both[item, int64, int64](nil, trident.Count[item]()))
+		},
+		`merge-1: one of its inputs is a zero Stream`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.Merge(trident.Stream[item]{}, s)
+		},
+		`join-1: one of its inputs is a zero Stream`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.Join(trident.GroupBy(s, keyOf), trident.Grouped[string, item]{}, trident.Inner)
+		},
+		`cogroup-1: one of its inputs is a zero Stream`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.CoGroup(trident.Grouped[string, item]{}, trident.GroupBy(s, keyOf))
+		},
+		`statequery-1: its table is of no topology`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.StateQuery(s, trident.Table[string, int]{}, keyOf, func(item, int, bool) int { return 0 })
+		},
+		`asked: a query's records are never committed`: func(b *topology.Builder, _ trident.Stream[item]) {
+			q := trident.NewQuery(b, "questions")
+			trident.Answer(q)
+			trident.PersistentAggregateAll(q, "asked", trident.Count[string]())
+		},
 		`merge-1: its inputs are of two topologies`: func(_ *topology.Builder, s trident.Stream[item]) {
 			trident.Merge(s, trident.NewStream(topology.NewBuilder("other"), "items", trident.Records(items(3, 3))))
 		},
@@ -99,6 +167,45 @@ func TestMistakesAreFoundWhenTheTopologyIsBuilt(t *testing.T) {
 			text := problems(declare)
 			require.Contains(t, text, want)
 			require.NotContains(t, text, "problems", "there should be one")
+		})
+	}
+}
+
+// TestOperatorsOfNoTopologyPanicWithTheirName has no topology that could be told of the mistake when it is built.
+func TestOperatorsOfNoTopologyPanicWithTheirName(t *testing.T) {
+	var none trident.Stream[item]
+	group := trident.Grouped[string, item]{}
+	is := func(item) bool { return true }
+	for name, declare := range map[string]func(){
+		"map":                 func() { trident.Map(none, keyOf) },
+		"filter":              func() { trident.Filter(none, is) },
+		"branch":              func() { trident.Branch(none, is) },
+		"Parallelism":         func() { none.Parallelism(2) },
+		"Named":               func() { none.Named("none") },
+		"Repartition":         func() { trident.Repartition(none, trident.Shuffle[item]()) },
+		"Merge of 0 streams":  func() { trident.Merge[item]() },
+		"Merge of 2 streams":  func() { trident.Merge(none, none) },
+		"GroupBy":             func() { trident.GroupBy(none, keyOf) },
+		"Aggregate":           func() { trident.Aggregate(group, trident.Count[item]()) },
+		"AggregateAll":        func() { trident.AggregateAll(none, trident.Count[item]()) },
+		"PartitionAggregate":  func() { trident.PartitionAggregate(none, trident.Count[item]()) },
+		"PersistentAggregate": func() { trident.PersistentAggregate(group, "none", trident.Count[item]()) },
+		"Update":              func() { trident.Update[string, item, int](group, "none", nil) },
+		"MinBy":               func() { trident.MinBy(none, valueOf) },
+		"FirstN":              func() { trident.FirstN(none, 1) },
+		"FirstNBy":            func() { trident.FirstNBy(none, 1, nil) },
+		"Distinct":            func() { trident.Distinct(none, keyOf) },
+		"join":                func() { trident.Join(group, group, trident.Inner) },
+		"StateQuery":          func() { trident.StateQuery[item, string, int, int](none, trident.Table[string, int]{}, keyOf, nil) },
+		"peek":                func() { trident.Peek(trident.Windows[item, item]{}.Late(), func(item) {}) },
+		"SlidingCount":        func() { trident.TumblingCount(group, "none", 1, trident.Count[item]()) },
+		"SlidingTime":         func() { trident.TumblingTime(group, "none", time.Second, trident.Count[item]()) },
+		"Answer":              func() { trident.Answer(none) },
+		"PartitionPersist":    func() { trident.PartitionPersist[item](none, "none", newCommitted[item]()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() { require.Contains(t, fmt.Sprint(recover()), "trident: "+name) }()
+			declare()
 		})
 	}
 }

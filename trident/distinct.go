@@ -3,6 +3,7 @@ package trident
 // Distinct keeps one record of each key in each batch: the one that comes first, which may be another when the batch is tried again. Each task sends one
 // record of a key at most.
 func Distinct[T any, K comparable](s Stream[T], key func(T) K) Stream[T] {
+	s.n.given("Distinct")
 	if key == nil {
 		s.n.g.problem(s.n.name, "Distinct has no function")
 	}

@@ -99,10 +99,18 @@ func (g *graph) add(name, kind string, group *group) *node {
 
 // then makes a node that n pushes into.
 func (n *node) then(kind string) *node {
-	d := n.g.add("", kind, n.group)
+	d := n.given(kind).g.add("", kind, n.group)
 	d.up, d.state = n, nil
 	n.downs = append(n.downs, d)
 	return d
+}
+
+// given returns n, for an operator that is to follow it. A zero Stream has none; nor has it a topology that could be told of the mistake when it is built.
+func (n *node) given(operator string) *node {
+	if n == nil {
+		panic(fmt.Sprintf("trident: %s: it is to follow a zero Stream, which is of no topology: streams come from NewStream, NewQuery and the operators", operator))
+	}
+	return n
 }
 
 // connect makes the way from n to an input of a head.

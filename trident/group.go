@@ -11,6 +11,7 @@ type Grouped[K comparable, T any] struct {
 // Keys may be strings, numbers, bools, times, and arrays and structs of these, with exported fields only; a key's encoding is part of what is
 // stored, so its type should stay the same from one release of a program to the next. Nothing checks that: records of a key of another type are counted anew.
 func GroupBy[T any, K comparable](s Stream[T], key func(T) K) Grouped[K, T] {
+	s.n.given("GroupBy")
 	if key == nil {
 		s.n.g.problem(s.n.name, "GroupBy has no function")
 	}
@@ -20,11 +21,9 @@ func GroupBy[T any, K comparable](s Stream[T], key func(T) K) Grouped[K, T] {
 
 // Aggregate makes one result for each key of each batch.
 func Aggregate[K comparable, T, A any](g Grouped[K, T], a Aggregator[T, A]) Stream[Pair[K, A]] {
-	parts := a.Parts()
-	if p := parts.problem(); p != "" {
-		g.n.g.problem(g.n.name, "Aggregate: %s", p)
-	}
-	n := g.n.g.add("", "aggregate", g.n.group)
+	from := g.n.given("Aggregate")
+	parts := partsOf(from.g, from.name, "Aggregate", a)
+	n := from.g.add("", "aggregate", from.group)
 	if parts.Combine == nil {
 		exchangeTo(g.n, n, "key", func() sharing[T] { return byKey(g.key, mustKey[K]()) })
 		n.head = func(p *pipeline) head {
@@ -123,11 +122,9 @@ func newCombining[K comparable, T, A any](name string, parts Parts[T, A], out pu
 
 // AggregateAll makes one result for each batch, also of an empty one when the aggregator has an aggregate of nothing.
 func AggregateAll[T, A any](s Stream[T], a Aggregator[T, A]) Stream[A] {
-	parts := a.Parts()
-	if p := parts.problem(); p != "" {
-		s.n.g.problem(s.n.name, "AggregateAll: %s", p)
-	}
-	n := s.n.g.add("", "aggregate", s.n.group)
+	from := s.n.given("AggregateAll")
+	parts := partsOf(from.g, from.name, "AggregateAll", a)
+	n := from.g.add("", "aggregate", from.group)
 	n.single = true
 	if parts.Combine == nil {
 		exchangeTo(s.n, n, "global", toFirst[T])
@@ -158,11 +155,8 @@ func (p Parts[T, A]) at(in *pipeline) Parts[T, A] {
 
 // PartitionAggregate makes one result for each task and batch, of the records that are there, without a hop. A task without records gives none.
 func PartitionAggregate[T, A any](s Stream[T], a Aggregator[T, A]) Stream[A] {
-	parts := a.Parts()
-	if p := parts.problem(); p != "" {
-		s.n.g.problem(s.n.name, "PartitionAggregate: %s", p)
-	}
-	return partitionAggregate(s, parts)
+	from := s.n.given("PartitionAggregate")
+	return partitionAggregate(s, partsOf(from.g, from.name, "PartitionAggregate", a))
 }
 
 func partitionAggregate[T, A any](s Stream[T], parts Parts[T, A]) Stream[A] {

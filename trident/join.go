@@ -1,5 +1,7 @@
 package trident
 
+import "cmp"
+
 // JoinKind says what a [Join] gives for keys that only one of its streams has in a batch.
 type JoinKind uint8
 
@@ -53,8 +55,11 @@ func CoGroup[K comparable, A, B any](a Grouped[K, A], b Grouped[K, B]) Stream[Co
 
 // meet makes a head with two inputs, for records of the same key.
 func meet[K comparable, A, B, R any](a Grouped[K, A], b Grouped[K, B], kind string, work func(name string, out pusher[R]) *meeting[K, A, B]) *node {
-	n := a.n.g.add("", kind, a.n.group)
-	n.g.together(n, b.n)
+	first := cmp.Or(a.n, b.n).given(kind)
+	n := first.g.add("", kind, first.group)
+	if left, right := n.g.together(n, a.n), n.g.together(n, b.n); !left || !right {
+		return n
+	}
 	left := exchangeTo(a.n, n, "key", func() sharing[A] { return byKey(a.key, mustKey[K]()) })
 	right := exchangeTo(b.n, n, "key", func() sharing[B] { return byKey(b.key, mustKey[K]()) })
 	n.head = func(p *pipeline) head {

@@ -56,7 +56,7 @@ func (s *persisting[K, T, A]) end() (err error) {
 			if err != nil {
 				return err
 			}
-			pairs = append(pairs, Pair[K, A]{Key: k, Value: done(s.parts, a)})
+			pairs = append(pairs, Pair[K, A]{Key: k, Value: a})
 		}
 		clear(s.touched)
 		if err := s.out.push(pairs); err != nil {

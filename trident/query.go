@@ -46,7 +46,7 @@ func encodeArgument(b []byte, data any) ([]byte, error) { return append(b, data.
 
 // Answer makes the records of s the answer to each call of the query that s comes from: all of the call's batch, as a JSON array, in any order.
 func Answer[T any](s Stream[T]) {
-	g := s.n.g
+	g := s.n.given("Answer").g
 	n := g.add("", "answer", s.n.group)
 	if s.n.group.query == "" {
 		g.problem(n.name, "%q comes from a source, not from a query: there is nobody to be answered", s.n.name)

@@ -28,7 +28,7 @@ func AllowDuplicates() Duplicating { return Duplicating{} }
 // PartitionPersist gives the records of each batch to a sink, once the batch is committed: in the order of batches, each task of the stream to
 // a partition of its own. The name is that of the sink, the same in every release of the program.
 func PartitionPersist[T any](s Stream[T], name string, sink Sink[T], options ...SinkOption) {
-	g := s.n.g
+	g := s.n.given("PartitionPersist").g
 	n := s.n.then("sink")
 	n.name, n.unnamed = name, name == ""
 	g.own(n, "sink")

@@ -12,7 +12,7 @@ import (
 //
 // The records go to the tasks that have the table's keys. Those of sources see the table as it is after their own batch; those of queries see what is committed.
 func StateQuery[T any, K comparable, V, U any](s Stream[T], table Table[K, V], key func(T) K, f func(x T, v V, found bool) U) Stream[U] {
-	g := s.n.g
+	g := s.n.given("StateQuery").g
 	n := g.add("", "statequery", s.n.group)
 	if key == nil || f == nil {
 		g.problem(n.name, "it lacks a function")

@@ -1,6 +1,7 @@
 package trident
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 
@@ -8,7 +9,8 @@ import (
 	"github.com/galestream/gale/trident/codec"
 )
 
-// Stream is a sequence of records of type T, in batches. Its zero value is none: streams come from [NewStream], [NewQuery] and the operators.
+// Stream is a sequence of records of type T, in batches. Its zero value is none: streams come from [NewStream], [NewQuery] and the operators. An operator
+// that is given a zero Stream panics with its name, where no other stream says in which topology's problems that belongs.
 //
 // Operators are functions over streams, since Go's methods can't have types of their own. Those in a row run as one, without a hop;
 // [Repartition] and what needs records of one key together begins tasks anew.
@@ -36,6 +38,7 @@ func NewStream[T any](b *topology.Builder, name string, source Source[T]) Stream
 // Parallelism sets how many tasks run the operators of s that run as one with the operator s comes from. 1 unless it is said; of several
 // wishes the largest counts.
 func (s Stream[T]) Parallelism(tasks int) Stream[T] {
+	s.n.given("Parallelism")
 	if tasks < 1 {
 		s.n.g.problem(s.n.name, "its parallelism is %d; it must be at least 1", tasks)
 	}
@@ -45,6 +48,7 @@ func (s Stream[T]) Parallelism(tasks int) Stream[T] {
 
 // Named names the operator that s comes from, for errors and, where it begins a component, for that.
 func (s Stream[T]) Named(name string) Stream[T] {
+	s.n.given("Named")
 	if err := topology.CheckName(name); err != nil {
 		s.n.g.problem(s.n.name, "its name: %v", err)
 		return s
@@ -149,29 +153,36 @@ func (m *mapping[T, U]) push(xs []T) (err error) {
 
 func (m *mapping[T, U]) end() error { return m.out.end() }
 
-// Merge makes one stream of several of the same type. The records of all may be shared out anew among its tasks.
+// Merge makes one stream of several of the same type, at least one: without any it panics. The records of all may be shared out anew among its tasks.
 func Merge[T any](streams ...Stream[T]) Stream[T] {
-	if len(streams) == 0 {
-		panic("trident: Merge of no streams")
-	}
-	g := streams[0].n.g
-	n := g.add("", "merge", streams[0].n.group)
+	var first *node
 	for _, s := range streams {
-		g.together(n, s.n)
-		exchangeTo(s.n, n, "merge", byTurns[T])
+		first = cmp.Or(first, s.n)
+	}
+	if first == nil {
+		panic(fmt.Sprintf("trident: Merge of %d streams, none of which is of a topology: it needs at least one that comes from NewStream, NewQuery or an operator", len(streams)))
+	}
+	n := first.g.add("", "merge", first.group)
+	for _, s := range streams {
+		if n.g.together(n, s.n) {
+			exchangeTo(s.n, n, "merge", byTurns[T])
+		}
 	}
 	n.head = func(p *pipeline) head { return headOver(n, outputOf[T](p, n)) }
 	return Stream[T]{n}
 }
 
-// together checks that an operator's inputs have their batches in common.
-func (g *graph) together(n, input *node) {
+// together checks that an operator's inputs have their batches in common; false when there is no input.
+func (g *graph) together(n, input *node) bool {
 	switch {
+	case input == nil:
+		g.problem(n.name, "one of its inputs is a zero Stream, which is of no topology")
 	case input.g != g:
 		g.problem(n.name, "its inputs are of two topologies")
 	case input.group != n.group:
 		g.problem(n.name, "%q and %q have no batches in common: a stream of a query meets others through a state only", input.name, n.group.name())
 	}
+	return input != nil
 }
 
 func (g *group) name() string {
@@ -183,37 +194,55 @@ func (g *group) name() string {
 
 // Partitioning says how records are shared out among tasks; see [Repartition].
 type Partitioning[T any] struct {
-	kind  string
-	share func() sharing[T]
-	one   bool
+	kind    string
+	share   func() sharing[T]
+	problem string // what is wrong with it
 }
 
 // Shuffle gives each task an equal share.
-func Shuffle[T any]() Partitioning[T] { return Partitioning[T]{"shuffle", byTurns[T], false} }
+func Shuffle[T any]() Partitioning[T] { return Partitioning[T]{kind: "shuffle", share: byTurns[T]} }
 
 // Broadcast gives every task every record.
-func Broadcast[T any]() Partitioning[T] { return Partitioning[T]{"broadcast", toAll[T], false} }
+func Broadcast[T any]() Partitioning[T] { return Partitioning[T]{kind: "broadcast", share: toAll[T]} }
 
 // Global gives all records of all batches to one task.
-func Global[T any]() Partitioning[T] { return Partitioning[T]{"global", toFirst[T], false} }
+func Global[T any]() Partitioning[T] { return Partitioning[T]{kind: "global", share: toFirst[T]} }
 
 // BatchGlobal gives all records of a batch to one task, those of the next batch to the next.
-func BatchGlobal[T any]() Partitioning[T] { return Partitioning[T]{"batch-global", byBatch[T], false} }
+func BatchGlobal[T any]() Partitioning[T] {
+	return Partitioning[T]{kind: "batch-global", share: byBatch[T]}
+}
 
-// ByKey gives all records of a key to the same task.
+// ByKey gives all records of a key to the same task. What can be a key is told at [GroupBy].
 func ByKey[T any, K comparable](key func(T) K) Partitioning[T] {
-	return Partitioning[T]{"key", func() sharing[T] { return byKey(key, mustKey[K]()) }, false}
+	how := Partitioning[T]{kind: "key", share: func() sharing[T] { return byKey(key, mustKey[K]()) }}
+	if _, err := keyOf[K](); err != nil {
+		how.problem = fmt.Sprintf("its key: %v", err)
+	}
+	if key == nil {
+		how.problem = "ByKey has no function"
+	}
+	return how
 }
 
 // Custom leaves the choice to f, which returns a number from 0 to tasks-1. What is outside fails the batch.
 func Custom[T any](f func(x T, tasks int) int) Partitioning[T] {
-	return Partitioning[T]{"custom", func() sharing[T] { return byChoice(f) }, false}
+	how := Partitioning[T]{kind: "custom", share: func() sharing[T] { return byChoice(f) }}
+	if f == nil {
+		how.problem = "Custom has no function"
+	}
+	return how
 }
 
 // Repartition shares the records out anew, among tasks of their own: as many as the result's Parallelism says.
 func Repartition[T any](s Stream[T], how Partitioning[T]) Stream[T] {
-	g := s.n.g
-	n := g.add("", how.kind, s.n.group)
+	if how.share == nil {
+		how = Partitioning[T]{kind: "repartition", problem: "it isn't said how: Shuffle, ByKey and others are ways"}
+	}
+	n := s.n.given("Repartition").g.add("", how.kind, s.n.group)
+	if how.problem != "" {
+		n.g.problem(n.name, "%s", how.problem)
+	}
 	exchangeTo(s.n, n, how.kind, how.share)
 	n.head = func(p *pipeline) head { return headOver(n, outputOf[T](p, n)) }
 	return Stream[T]{n}

@@ -56,12 +56,13 @@ func (t Table[K, V]) Parallelism(tasks int) Table[K, V] {
 
 // PersistentAggregate keeps an aggregate for each key over all batches, exactly once. The name is that of the state: the same in every
 // release of the program, and one of its own in the topology.
+//
+// What is kept is what all see: the table's Updates, [StateQuery], and those who ask from outside. So the aggregator must not have a last word for
+// each batch, as a [Folding] with Complete has: where a result is to be made of what is kept, [Map] behind Updates and the function of StateQuery make it.
 func PersistentAggregate[K comparable, T, A any](g Grouped[K, T], name string, a Aggregator[T, A], options ...StateOption) Table[K, A] {
-	parts := a.Parts()
-	if p := parts.problem(); p != "" {
-		g.n.g.problem(name, "PersistentAggregate: %s", p)
-	}
-	n := g.n.g.add(name, "state", g.n.group)
+	n := g.n.given("PersistentAggregate").g.add(name, "state", g.n.group)
+	parts := partsOf(n.g, n.name, "PersistentAggregate", a)
+	checkKept(n.g, n.name, parts)
 	spec := declare[K, A](n, "map", options)
 	t := Table[K, A]{n, spec}
 	if parts.Combine == nil {
@@ -81,6 +82,13 @@ func PersistentAggregate[K comparable, T, A any](g Grouped[K, T], name string, a
 		return headOver(n, pusher[Pair[K, A]](newPersisting(p, n, spec, key, combine)))
 	}
 	return t
+}
+
+// checkKept refuses an aggregator that makes its result at the end of a batch: a state is kept before that, and is read where there is no aggregator.
+func checkKept[T, A any](g *graph, name string, parts Parts[T, A]) {
+	if parts.Done != nil {
+		g.problem(name, "its aggregator has a last word for each batch (Complete, or Done), which a state can't keep: leave it out, and make the result with Map behind Updates, or in StateQuery's function")
+	}
 }
 
 // Value is a state of one value.
@@ -111,6 +119,9 @@ func declare[K comparable, V any](n *node, kind string, options []StateOption) *
 	}
 	if s.ttl != 0 && s.ttl < time.Millisecond {
 		g.problem(n.name, "its values are to live for %v; it must be at least a millisecond", s.ttl)
+	}
+	if n.group.query != "" {
+		g.problem(n.name, "a query's records are never committed: they can't change a state")
 	}
 	g.own(n, "state")
 	checkKey[K](n)

@@ -5,7 +5,7 @@ package trident
 // Updates. f must not change xs nor what old points to. The name is that of the state, as for [PersistentAggregate], which is the better choice where
 // an aggregator will do: here the records themselves travel to the task that has the key, and are held until their batch has ended.
 func Update[K comparable, T, V any](g Grouped[K, T], name string, f func(key K, old V, found bool, xs []T) (v V, keep bool), options ...StateOption) Table[K, V] {
-	n := g.n.g.add(name, "state", g.n.group)
+	n := g.n.given("Update").g.add(name, "state", g.n.group)
 	if f == nil {
 		n.g.problem(name, "Update has no function")
 	}

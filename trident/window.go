@@ -24,7 +24,12 @@ func (w Windows[T, R]) Results() Stream[R] { return w.results }
 
 // Late is the stream of the records that came when all their windows had closed: they are in no result. They are counted in the metric "late" of
 // the task, too, once for each attempt of their batch.
-func (w Windows[T, R]) Late() Stream[T] { return w.late() }
+func (w Windows[T, R]) Late() Stream[T] {
+	if w.late == nil {
+		return Stream[T]{} // of a zero Windows
+	}
+	return w.late()
+}
 
 // Parallelism sets how many tasks share the keys, at most 64; see [Stream.Parallelism].
 func (w Windows[T, R]) Parallelism(tasks int) Windows[T, R] {

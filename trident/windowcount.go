@@ -11,9 +11,8 @@ func TumblingCount[K comparable, T, A any](g Grouped[K, T], name string, n int, 
 // SlidingCount is [TumblingCount] with windows that overlap: the first result is of the first n records of a key, and then there is one of the last n for
 // every so many records more, which is at most n. Storm gives results of fewer than n in the beginning, too. What is kept is told at [SlidingTime].
 func SlidingCount[K comparable, T, A any](g Grouped[K, T], name string, n, every int, a Aggregator[T, A]) Stream[Pair[K, A]] {
-	at := g.n.g.add(name, "window", g.n.group)
-	f, parts := frameFor(at, int64(n), int64(every)), a.Parts()
-	at.checkParts("windows", parts.problem())
+	at := g.n.given("SlidingCount").g.add(name, "window", g.n.group)
+	f, parts := frameFor(at, int64(n), int64(every)), partsOf(at.g, at.name, "windows", a)
 	if parts.Combine != nil || f.whole() {
 		byCount(g, at, f, fillParts(parts))
 	} else {

@@ -47,10 +47,3 @@ func declareWindows[K comparable, V any](n *node) *stateSpec {
 func exchangeContents[K comparable, T any](g Grouped[K, T], n *node) *edge {
 	return exchangeTo(g.n, n, "key", func() sharing[T] { return byKey(g.key, contentKeyOf[K]()) })
 }
-
-// checkParts notes what is missing of an aggregator.
-func (n *node) checkParts(what, problem string) {
-	if problem != "" {
-		n.g.problem(n.name, "%s: %s", what, problem)
-	}
-}

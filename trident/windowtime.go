@@ -42,17 +42,16 @@ func TumblingTime[K comparable, T, A any](g Grouped[K, T], name string, d time.D
 // What is kept are aggregates of the largest pieces that make up all windows, their greatest common divisor, when the aggregator is a [Combiner]; with others
 // the records themselves. There may be 4096 pieces in a window. What a key keeps, encoded, may be 16 MiB.
 func SlidingTime[K comparable, T, A any](g Grouped[K, T], name string, d, every time.Duration, a Aggregator[T, A], options ...WindowOption[T]) Windows[T, Pair[K, Window[A]]] {
-	n := g.n.g.add(name, "window", g.n.group)
+	n := g.n.given("SlidingTime").g.add(name, "window", g.n.group)
 	w := windowing[T]{}
 	for _, o := range options {
 		o(&w)
 	}
 	w.check(n)
-	f, parts := frameFor(n, d.Milliseconds(), every.Milliseconds()), a.Parts()
+	f, parts := frameFor(n, d.Milliseconds(), every.Milliseconds()), partsOf(n.g, n.name, "windows", a)
 	if d%time.Millisecond != 0 || every%time.Millisecond != 0 {
 		n.g.problem(name, "its windows are of %v every %v; both must be whole milliseconds", d, every)
 	}
-	n.checkParts("windows", parts.problem())
 	n.most = marks
 	if parts.Combine != nil || f.whole() {
 		byTime(g, n, &w, f, fillParts(parts))
