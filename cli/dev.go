@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -76,7 +75,7 @@ func (d *dev) run() (err error) {
 	if err != nil {
 		return err
 	}
-	site := devSite{client.ConnectionFile(), client.Connection{URL: d.cluster.server.URL(), Credentials: d.cluster.secrets.client, PID: os.Getpid()}}
+	site := devSite{client.ConnectionFile(), client.NewConnection(d.cluster.server.URL(), d.cluster.secrets.client)}
 	other, err := site.announce()
 	if err != nil {
 		return err

@@ -34,6 +34,17 @@ type Connection struct {
 	URL         string `json:"url"`
 	Credentials string `json:"credentials"` // a file; empty for none
 	PID         int    `json:"pid"`         // of the gale dev
+
+	// Started tells the gale dev from processes that get its PID later. What it is made of differs between systems. Empty, as in files of
+	// versions without it, means that it is not known.
+	Started string `json:"started,omitempty"`
+}
+
+// NewConnection returns the Connection of this process, as a `gale dev` writes it.
+func NewConnection(url, credentials string) Connection {
+	c := Connection{URL: url, Credentials: credentials, PID: os.Getpid()}
+	c.Started, _ = startOf(c.PID) // without it, its number has to do
+	return c
 }
 
 // ConnectionFile returns where that file is; empty where the user has no folder for such.
@@ -60,11 +71,15 @@ func ReadConnection(file string) (c Connection, err error) {
 	return c, nil
 }
 
-// Living reports whether the process that has written c is there still, as far as its number tells: a `gale dev` that was killed leaves its file.
+// Living reports whether the process that has written c is there still: a `gale dev` that was killed leaves its file, and its number to others. Where
+// it can't be found out when the process of that number has started, one of that number is taken for it.
 func (c Connection) Living() bool {
 	if c.PID <= 0 {
 		return false
 	}
-	err := syscall.Kill(c.PID, 0)
-	return err == nil || errors.Is(err, syscall.EPERM)
+	if err := syscall.Kill(c.PID, 0); err != nil && !errors.Is(err, syscall.EPERM) {
+		return false
+	}
+	started, err := startOf(c.PID)
+	return c.Started == "" || err != nil || started == c.Started
 }

@@ -45,3 +45,17 @@ func TestAProcessWithoutANumberDoesNotLive(t *testing.T) {
 	require.False(t, Connection{}.Living())
 	require.True(t, Connection{PID: os.Getpid()}.Living())
 }
+
+func TestAProcessThatHasGotTheNumberLaterIsAnother(t *testing.T) {
+	mine := NewConnection("nats://127.0.0.1:9", "/c")
+	require.NotEmpty(t, mine.Started)
+	require.True(t, mine.Living())
+
+	parent := mine // a process that lives, with another time of start
+	parent.PID = os.Getppid()
+	require.False(t, parent.Living())
+	started, err := startOf(parent.PID)
+	require.NoError(t, err)
+	parent.Started = started
+	require.True(t, parent.Living())
+}
