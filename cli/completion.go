@@ -136,6 +136,17 @@ func (i *invocation) flagValues(flag string, before []string) []string {
 func (i *invocation) ask(f func(ctx context.Context, c *client.Client) []string) []string {
 	ctx, cancel := context.WithTimeout(i.ctx, completionTimeout)
 	defer cancel()
+	names := make(chan []string, 1)
+	go func() { names <- i.asked(ctx, f) }() // which may wait long for servers that don't answer: this process doesn't wait for it
+	select {
+	case all := <-names:
+		return all
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+func (i *invocation) asked(ctx context.Context, f func(ctx context.Context, c *client.Client) []string) []string {
 	c, err := i.connect()
 	if err != nil {
 		return nil
