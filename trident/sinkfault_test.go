@@ -105,6 +105,30 @@ func (r *reports) await(t *testing.T, text string) {
 	})
 }
 
+// TestASinkThatHasGoneBackIsAnError has a sink lose two batches that it had, as a database does when a replica that is behind takes over. They may be gone from the log, too.
+func TestASinkThatHasGoneBackIsAnError(t *testing.T) {
+	log, sink := &kept{changelog.Memory()}, &collecting[int64]{}
+	declare := func(n int) func(b *topology.Builder) {
+		return func(b *topology.Builder) {
+			trident.Configure(b, trident.BatchRecords(1), trident.InLog(func(string) (changelog.Log, error) { return log, nil }))
+			trident.PartitionPersist(trident.NewStream(b, "numbers", trident.Records(numbersTo(n))), "sink", sink)
+		}
+	}
+	runToEnd(t, declare(10))
+	sink.last[0] = 1
+	b := topology.NewBuilder("back")
+	declare(12)(b)
+	logger, reported := newReports()
+	stop := startWith(t, b, worker.Options{Log: logger})
+	reported.await(t, `sink "sink": partition 0: it has batches up to 1, and had them up to`)
+	stop()
+	require.Len(t, sink.records(), 10)
+	sink.last[0] = 0 // as if it had been told to forget
+	runToEnd(t, declare(12))
+	all := sink.records()
+	require.Equal(t, []int64{10, 11}, all[len(all)-2:])
+}
+
 // TestASinkThatRemembersAnotherLifeIsAnError has a sink with batches that were never committed in this log: it would pass over those with the same numbers.
 func TestASinkThatRemembersAnotherLifeIsAnError(t *testing.T) {
 	b := topology.NewBuilder("life")

@@ -3,6 +3,8 @@ package trident
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/galestream/gale/trident/changelog"
@@ -39,6 +41,11 @@ func (k *sinking[T]) recover(ctx context.Context, through uint64) error {
 	if err := k.t.g.replay(ctx, k.t.log, through, r.take, r.commit); err != nil {
 		return err
 	}
+	for partition, done := range r.done {
+		if err := k.checkKept(ctx, partition, done); err != nil {
+			return err
+		}
+	}
 	slices.SortFunc(r.committed, func(a, b found[T]) int {
 		return cmp.Or(cmp.Compare(a.txid, b.txid), a.partition-b.partition)
 	})
@@ -51,6 +58,22 @@ func (k *sinking[T]) recover(ctx context.Context, through uint64) error {
 		}
 	}
 	return nil
+}
+
+// checkKept finds a sink that remembers less than it once had: what it had beyond may be gone from the log. One that remembers nothing is believed to have
+// all of it, be it that it never remembers or that somebody has had it forget.
+func (k *sinking[T]) checkKept(ctx context.Context, partition int, done uint64) error {
+	w, err := k.writer(ctx, partition)
+	if err != nil || w.applied == 0 || w.applied >= done {
+		return err
+	}
+	how := "restore what it had, or give it another name"
+	if f, ok := w.w.(Forgetting); ok {
+		how = "restore what it had; or, to go on without them, " + f.HowToForget()
+	}
+	err = fmt.Errorf("sink %q: partition %d: it has batches up to %d, and had them up to %d: it was restored from an older copy, or a replica that was behind has taken over; %s",
+		k.s.name, partition, w.applied, done, how)
+	return errors.Join(err, k.giveUp(partition))
 }
 
 // take takes a staged record, if it is of a partition that this task is to care for.
