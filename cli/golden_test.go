@@ -78,6 +78,9 @@ func TestFieldsOfResults(t *testing.T) {
 		var all []string
 		fields(reflect.TypeOf(r), "", &all)
 		golden(t, "fields/"+name+".txt", strings.Join(all, "\n")+"\n")
+		for _, field := range all {
+			require.Regexp(t, `^[a-z0-9_.\[\]{}]+ `, field, "%s: names are in lower case, with underscores", name)
+		}
 	}
 }
 

@@ -13,11 +13,11 @@ import (
 
 // ReportedError is an error that a component reported or caused.
 type ReportedError struct {
-	At        time.Time       // when it was reported; with a Stepper, in simulated time
-	Component string          // the component's id
-	Task      topology.TaskID // the task that reported it
-	Text      string          // the error's text, of which 4 KiB are kept
-	Stack     string          // of a panic, of which 16 KiB are kept; else empty
+	At        time.Time       `json:"at"`        // when it was reported; with a Stepper, in simulated time
+	Component string          `json:"component"` // the component's id
+	Task      topology.TaskID `json:"task"`      // the task that reported it
+	Text      string          `json:"text"`      // the error's text, of which 4 KiB are kept
+	Stack     string          `json:"stack"`     // of a panic, of which 16 KiB are kept; else empty
 }
 
 // Bounds of error reports, as Storm has them: so many are logged in so long a time and

@@ -8,23 +8,23 @@ import (
 
 // Counts are what a task has counted since it began. They are exact.
 type Counts struct {
-	Emitted      int64 // emits, whatever became of them
-	Transferred  int64 // tuples sent to tasks: an emit may be sent to none or to many
-	Executed     int64 // bolt: calls of Execute with a tuple, those of a retry policy included
-	Acked        int64 // bolt: tuples acked; spout: trees completed
-	Failed       int64 // bolt: tuples failed; spout: trees failed by a tuple or an emit
-	TimedOut     int64 // spout: trees that did not complete in time
-	Errors       int64 // calls of the component's code that returned an error or panicked
-	Restarted    int64 // instances that were replaced after a panic
-	Retried      int64 // attempts beyond the first by a retry policy
-	DeadLetters  int64 // tuples that a retry policy has given up
-	Refused      int64 // emits that could not be done
-	Misused      int64 // acks and fails that were mistakes of the bolt
-	LateAcks     int64 // acks of trees that had ended before
-	Ticks        int64 // ticks delivered
-	LostMail     int64 // mails to the task, and from it to tasks of other workers, that were dropped
-	IdleNanos    int64 // nanoseconds asleep with nothing to do
-	BlockedNanos int64 // nanoseconds of waiting for room downstream, or for pending trees
+	Emitted      int64 `json:"emitted"`       // emits, whatever became of them
+	Transferred  int64 `json:"transferred"`   // tuples sent to tasks: an emit may be sent to none or to many
+	Executed     int64 `json:"executed"`      // bolt: calls of Execute with a tuple, those of a retry policy included
+	Acked        int64 `json:"acked"`         // bolt: tuples acked; spout: trees completed
+	Failed       int64 `json:"failed"`        // bolt: tuples failed; spout: trees failed by a tuple or an emit
+	TimedOut     int64 `json:"timed_out"`     // spout: trees that did not complete in time
+	Errors       int64 `json:"errors"`        // calls of the component's code that returned an error or panicked
+	Restarted    int64 `json:"restarted"`     // instances that were replaced after a panic
+	Retried      int64 `json:"retried"`       // attempts beyond the first by a retry policy
+	DeadLetters  int64 `json:"dead_letters"`  // tuples that a retry policy has given up
+	Refused      int64 `json:"refused"`       // emits that could not be done
+	Misused      int64 `json:"misused"`       // acks and fails that were mistakes of the bolt
+	LateAcks     int64 `json:"late_acks"`     // acks of trees that had ended before
+	Ticks        int64 `json:"ticks"`         // ticks delivered
+	LostMail     int64 `json:"lost_mail"`     // mails to the task, and from it to tasks of other workers, that were dropped
+	IdleNanos    int64 `json:"idle_nanos"`    // nanoseconds asleep with nothing to do
+	BlockedNanos int64 `json:"blocked_nanos"` // nanoseconds of waiting for room downstream, or for pending trees
 }
 
 // Add returns the sums.

@@ -10,40 +10,40 @@ import (
 // figures, reads this one type. Counts are exact as of each task's last chunk of work, which is at most
 // one call of its code ago.
 type Snapshot struct {
-	Topology    string           // the topology's name
-	State       string           // "starting", "running", "draining" or "ended"
-	At          time.Time        // when it was taken; with a Stepper, in simulated time
-	Uptime      time.Duration    // since the worker was made
-	Tasks       []TaskSnapshot   // in the order of the task ids
-	Edges       []EdgeSnapshot   // in the order of the ids of the tasks that emit
-	Errors      []ReportedError  // the last ten of each component, in the order of the ids, oldest first
-	ErrorTotals map[string]int64 // by component id: how many there were; none for components without
+	Topology    string           `json:"topology"`     // the topology's name
+	State       string           `json:"state"`        // "starting", "running", "draining" or "ended"
+	At          time.Time        `json:"at"`           // when it was taken; with a Stepper, in simulated time
+	Uptime      time.Duration    `json:"uptime"`       // since the worker was made
+	Tasks       []TaskSnapshot   `json:"tasks"`        // in the order of the task ids
+	Edges       []EdgeSnapshot   `json:"edges"`        // in the order of the ids of the tasks that emit
+	Errors      []ReportedError  `json:"errors"`       // the last ten of each component, in the order of the ids, oldest first
+	ErrorTotals map[string]int64 `json:"error_totals"` // by component id: how many there were; none for components without
 }
 
 // TaskSnapshot is how one task fares.
 type TaskSnapshot struct {
-	Task      topology.TaskID    // the task
-	Component string             // the id of its component
-	Index     int                // its position among the component's tasks, from 0
-	Spout     bool               // whether it is a spout's; else it is a bolt's
+	Task      topology.TaskID    `json:"task"`      // the task
+	Component string             `json:"component"` // the id of its component
+	Index     int                `json:"index"`     // its position among the component's tasks, from 0
+	Spout     bool               `json:"spout"`     // whether it is a spout's; else it is a bolt's
 	Counts                       // what it has counted
-	Pending   int                // spout: trees that are not complete
-	Queued    int64              // bolt: tuples that wait in its inbox
-	Stuck     time.Duration      // how long it has been in one call, when that is more than Options.StuckAfter; else 0
-	Execute   Latency            // of one call of Execute, as the mean of a chunk of them (spouts: of a chunk of Next calls)
-	Process   Latency            // bolts: from being sent to being acked or failed
-	Complete  Latency            // spouts: from the emit of a root to the completion of its tree
-	Counters  map[string]int64   // the component's own, by name
-	Gauges    map[string]float64 // the component's own, by name
-	Own       map[string]Latency // the component's own histograms, by name, in the unit that it recorded
+	Pending   int                `json:"pending"`  // spout: trees that are not complete
+	Queued    int64              `json:"queued"`   // bolt: tuples that wait in its inbox
+	Stuck     time.Duration      `json:"stuck"`    // how long it has been in one call, when that is more than Options.StuckAfter; else 0
+	Execute   Latency            `json:"execute"`  // of one call of Execute, as the mean of a chunk of them (spouts: of a chunk of Next calls)
+	Process   Latency            `json:"process"`  // bolts: from being sent to being acked or failed
+	Complete  Latency            `json:"complete"` // spouts: from the emit of a root to the completion of its tree
+	Counters  map[string]int64   `json:"counters"` // the component's own, by name
+	Gauges    map[string]float64 `json:"gauges"`   // the component's own, by name
+	Own       map[string]Latency `json:"own"`      // the component's own histograms, by name, in the unit that it recorded
 }
 
 // EdgeSnapshot is what went from one task over one stream to one component.
 type EdgeSnapshot struct {
-	From        topology.TaskID // the task that emits
-	Stream      string          // the name of its stream
-	To          string          // the subscribing component
-	Transferred int64           // tuples sent, to all tasks of that component together
+	From        topology.TaskID `json:"from"`        // the task that emits
+	Stream      string          `json:"stream"`      // the name of its stream
+	To          string          `json:"to"`          // the subscribing component
+	Transferred int64           `json:"transferred"` // tuples sent, to all tasks of that component together
 }
 
 // Snapshot tells how the tasks fare. It may be called at any time from any goroutine.
