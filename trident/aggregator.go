@@ -30,8 +30,11 @@ type Combiner[T, A any] struct {
 
 // Parts implements [Aggregator].
 func (c Combiner[T, A]) Parts() Parts[T, A] {
+	if c.Init == nil || c.Combine == nil {
+		return Parts[T, A]{} // it lacks a function
+	}
 	add := c.Add
-	if add == nil && c.Init != nil && c.Combine != nil {
+	if add == nil {
 		add = func(a A, x T) A { return c.Combine(a, c.Init(x)) }
 	}
 	return Parts[T, A]{Zero: c.Zero, First: c.Init, Add: add, Combine: c.Combine}
@@ -52,7 +55,12 @@ func (r Reducer[T, A]) Parts() Parts[T, A] {
 	return p
 }
 
-// Folding is the general kind: as a [Reducer], with a last word when the batch has ended. With Complete it can't be the aggregator of a
+// Folding is the general kind: as a [Reducer], with a last word when the batch has ended. As all aggregators it gives exactly one result; to have none
+// of some groups, or several, let A be a slice, say, and [FlatMap] behind the aggregation give what is in it:
+//
+//	each := trident.FlatMap(aggregates, func(p trident.Pair[K, []R]) iter.Seq[R] { return slices.Values(p.Value) })
+//
+// With Complete it can't be the aggregator of a
 // [PersistentAggregate], whose batches don't end anything.
 type Folding[T, A any] struct {
 	Init     func() A         // before the first record

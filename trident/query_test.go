@@ -3,6 +3,7 @@ package trident_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"maps"
 	"strings"
@@ -103,5 +104,31 @@ func TestQueryAnswersFromStates(t *testing.T) {
 		answer, err = a.ask(trident.Coordinator, trident.StatesEndpoint, "")
 		require.NoError(t, err)
 		require.Contains(t, answer, `{"name":"counts","kind":"map","component":"counts","partitions":3,"key":"string"}`)
+	}
+}
+
+// TestQueriesAndSourcesSeeAValue has a query ask for the committed value of a whole stream, and a source's records see the value after their batch.
+func TestQueriesAndSourcesSeeAValue(t *testing.T) {
+	b := topology.NewBuilder("values")
+	changed := make(chan struct{}, 1)
+	feed := trident.NewFeed[string](1, 10)
+	words := trident.NewStream[string](b, "words", feed)
+	total := trident.PersistentAggregateAll(words, "total", trident.Count[string]())
+	said := func(x string, n int64, found bool) string { return fmt.Sprint(x, " ", n, " ", found) }
+	seen := commits(trident.ValueQuery(words, total, said), "seen")
+	seen.changed = changed
+	trident.Answer(trident.ValueQuery(trident.NewQuery(b, "total"), total, said))
+	a := startAsker(t, b, worker.Options{SerializeEveryHop: true})
+	answer, err := a.ask("query.total", trident.QueryEndpoint, "first")
+	require.NoError(t, err)
+	require.Equal(t, `["first 0 false"]`, answer)
+	for i, word := range []string{"a", "b"} {
+		_, err := feed.Send(t.Context(), 0, word)
+		require.NoError(t, err)
+		eventually(t, changed, func() bool { return len(seen.all()) == i+1 })
+		require.Equal(t, fmt.Sprintf("%s %d true", word, i+1), seen.all()[i])
+		answer, err = a.ask("query.total", trident.QueryEndpoint, "now")
+		require.NoError(t, err)
+		require.Equal(t, fmt.Sprintf(`["now %d true"]`, i+1), answer)
 	}
 }

@@ -18,7 +18,7 @@ func StateQuery[T any, K comparable, V, U any](s Stream[T], table Table[K, V], k
 		g.problem(n.name, "it lacks a function")
 	}
 	if table.n == nil || table.n.g != g {
-		g.problem(n.name, "its table is of no topology, or of another one")
+		g.problem(n.name, "its table or value is of no topology, or of another one")
 		return Stream[U]{n}
 	}
 	n.state = table.spec
@@ -28,6 +28,13 @@ func StateQuery[T any, K comparable, V, U any](s Stream[T], table Table[K, V], k
 		return headOver(n, pusher[T](q))
 	}
 	return Stream[U]{n}
+}
+
+// ValueQuery puts f's result of each record and of a state's one value in the record's place: what Storm calls SnapshotGet. found is false
+// when the state has no value yet. As for [StateQuery], records of sources see the value as it is after their own batch, and those of queries see what is committed. All records
+// go to the task that has the value.
+func ValueQuery[T, V, U any](s Stream[T], value Value[V], f func(x T, v V, found bool) U) Stream[U] {
+	return StateQuery(s, Table[bool, V](value), func(T) bool { return true }, f)
 }
 
 // lookup returns how an operator reads a table.
