@@ -59,9 +59,6 @@ func TestMistakesAreFoundWhenTheTopologyIsBuilt(t *testing.T) {
 		`items: FirstNBy has no function`:    func(_ *topology.Builder, s trident.Stream[item]) { trident.FirstNBy(s, 1, nil) },
 		`items: Distinct has no function`:    func(_ *topology.Builder, s trident.Stream[item]) { trident.Distinct[item, int](s, nil) },
 		`items: GroupBy has no function`:     func(_ *topology.Builder, s trident.Stream[item]) { trident.GroupBy[item, int](s, nil) },
-		`items: AggregateAll: its aggregator lacks a function`: func(_ *topology.Builder, s trident.Stream[item]) {
-			trident.AggregateAll(s, trident.Combiner[item, int]{})
-		},
 		`spreads: its aggregator has a last word for each batch`: func(_ *topology.Builder, s trident.Stream[item]) {
 			trident.PersistentAggregate(trident.GroupBy(s, keyOf), "spreads", spread())
 		},
@@ -107,7 +104,7 @@ func TestMistakesAreFoundWhenTheTopologyIsBuilt(t *testing.T) {
 		`key-1: ByKey has no function`: func(_ *topology.Builder, s trident.Stream[item]) {
 			trident.Repartition(s, trident.ByKey[item, string](nil))
 		},
-		`key-1: its key: P: a ptr can't be part of a key`: func(_ *topology.Builder, s trident.Stream[item]) {
+		`key-1: its key: type trident_test.badKey: P: a ptr can't be part of a key`: func(_ *topology.Builder, s trident.Stream[item]) {
 			trident.Repartition(s, trident.ByKey(func(item) badKey { return badKey{} }))
 		},
 		`custom-1: Custom has no function`: func(_ *topology.Builder, s trident.Stream[item]) {
@@ -146,8 +143,22 @@ func TestMistakesAreFoundWhenTheTopologyIsBuilt(t *testing.T) {
 		`cogroup-1: one of its inputs is a zero Stream`: func(_ *topology.Builder, s trident.Stream[item]) {
 			trident.CoGroup(trident.Grouped[string, item]{}, trident.GroupBy(s, keyOf))
 		},
-		`statequery-1: its table is of no topology`: func(_ *topology.Builder, s trident.Stream[item]) {
+		`statequery-1: its table or value is of no topology`: func(_ *topology.Builder, s trident.Stream[item]) {
 			trident.StateQuery(s, trident.Table[string, int]{}, keyOf, func(item, int, bool) int { return 0 })
+		},
+		`statequery-2: its table or value is of no topology`: func(_ *topology.Builder, s trident.Stream[item]) {
+			of := trident.PersistentAggregateAll(s, "count", trident.Count[item]())
+			was := trident.ValueQuery(s, of, func(x item, _ int64, _ bool) item { return x })
+			trident.ValueQuery(was, trident.Value[int]{}, func(item, int, bool) int { return 0 })
+		},
+		`statequery-1: it lacks a function`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.ValueQuery[item, int64, int](s, trident.PersistentAggregateAll(s, "count", trident.Count[item]()), nil)
+		},
+		`items: AggregateAll: its aggregator lacks a function`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.AggregateAll(s, trident.Sum[item, int64](nil))
+		},
+		`sums: PersistentAggregate: its aggregator lacks a function`: func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.PersistentAggregateAll(s, "sums", trident.Combiner[item, int]{})
 		},
 		`asked: a query's records are never committed`: func(b *topology.Builder, _ trident.Stream[item]) {
 			q := trident.NewQuery(b, "questions")
@@ -216,7 +227,7 @@ func TestMistakesOfWindowsAreFoundWhenTheTopologyIsBuilt(t *testing.T) {
 			trident.SlidingCount(trident.GroupBy(s, keyOf), "windows", n, every, trident.Count[item]())
 		}
 	}
-	byTime := func(d, every time.Duration, options ...trident.WindowOption[item]) declaration {
+	byTime := func(d, every time.Duration, options ...trident.WindowOption) declaration {
 		return func(_ *topology.Builder, s trident.Stream[item]) {
 			trident.SlidingTime(trident.GroupBy(s, keyOf), "windows", d, every, trident.Count[item](), options...)
 		}
@@ -229,7 +240,13 @@ func TestMistakesOfWindowsAreFoundWhenTheTopologyIsBuilt(t *testing.T) {
 		"and so of 9999 pieces":           byCount(9999, 1000),
 		"both must be whole milliseconds": byTime(1500*time.Microsecond, time.Millisecond),
 		"EventTime has no function":       byTime(time.Second, time.Second, trident.EventTime[item](nil, 0)),
-		"its lateness is -1s":             byTime(time.Second, time.Second, trident.EventTime(now, -time.Second)),
+		"EventTime has a func(int) time.Time, and the records are of type trident_test.item": byTime(time.Second, time.Second,
+			trident.EventTime(func(int) time.Time { return time.Time{} }, 0)),
+		"windows can't have a TTL": byTime(time.Second, time.Second, trident.TTL(time.Hour)),
+		"windows can't have a TTL: what they hold": func(_ *topology.Builder, s trident.Stream[item]) {
+			trident.TumblingCountAll(s, "windows", 2, trident.Count[item](), trident.TTL(time.Hour))
+		},
+		"its lateness is -1s": byTime(time.Second, time.Second, trident.EventTime(now, -time.Second)),
 		"it can have 64 tasks, and 65 are": func(b *topology.Builder, s trident.Stream[item]) {
 			trident.TumblingTime(trident.GroupBy(s, keyOf), "windows", time.Second, trident.Count[item]()).Parallelism(65)
 		},
@@ -305,4 +322,46 @@ func TestAStateOfASourceThatForgetsIsRefused(t *testing.T) {
 		_, err := b.Build()
 		require.Contains(t, fmt.Sprint(err), want)
 	}
+}
+
+// TestWindowsOfASourceThatForgetsNeedTheirAuthorsWord wants it of windows as of every state.
+func TestWindowsOfASourceThatForgetsNeedTheirAuthorsWord(t *testing.T) {
+	byKey := func(s trident.Stream[item]) trident.Grouped[string, item] { return trident.GroupBy(s, keyOf) }
+	count := trident.Count[item]()
+	for name, declare := range map[string]func(s trident.Stream[item], allowed []trident.StateOption){
+		"TumblingCount": func(s trident.Stream[item], o []trident.StateOption) {
+			trident.TumblingCount(byKey(s), "w", 2, count, o...)
+		},
+		"SlidingCountAll": func(s trident.Stream[item], o []trident.StateOption) {
+			trident.SlidingCountAll(s, "w", 2, 1, count, o...)
+		},
+		"TumblingCountAll": func(s trident.Stream[item], o []trident.StateOption) {
+			trident.TumblingCountAll(s, "w", 2, count, o...)
+		},
+		"TumblingTime": func(s trident.Stream[item], o []trident.StateOption) {
+			trident.TumblingTime(byKey(s), "w", time.Second, count, ofWindows(o)...)
+		},
+		"TumblingTimeAll": func(s trident.Stream[item], o []trident.StateOption) {
+			trident.TumblingTimeAll(s, "w", time.Second, count, ofWindows(o)...)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			build := func(allowed ...trident.StateOption) error {
+				b := topology.NewBuilder("kinds")
+				declare(trident.NewStream[item](b, "items", kinded{trident.Records(items(3, 3)), trident.NonTransactional}), allowed)
+				_, err := b.Build()
+				return err
+			}
+			require.ErrorContains(t, build(), `w: no state can be exactly-once with source "items"`)
+			require.NoError(t, build(trident.AllowDuplicates()))
+		})
+	}
+}
+
+// ofWindows are options of states as those of windows by time.
+func ofWindows(options []trident.StateOption) (all []trident.WindowOption) {
+	for _, o := range options {
+		all = append(all, o)
+	}
+	return all
 }

@@ -28,7 +28,7 @@
 // # Exactly once, and what it takes
 //
 // Sources and sinks are NonTransactional, Transactional or Opaque, as in Storm; what goes together is in the table of [ExactlyOnce]. A topology that could not be exactly-once
-// is refused when it is built, unless its author says [AllowDuplicates].
+// is refused when it is built, unless its author says [AllowDuplicates], of each sink, state and windowed stream that it is about.
 //
 // # Where state is
 //
@@ -46,5 +46,6 @@
 //
 // # Queries
 //
-// [NewQuery] begins a stream of calls from outside (DRPC): each is a batch of its own that reads committed state by [StateQuery] and ends with [Answer].
+// [NewQuery] begins a stream of calls from outside (DRPC): each is a batch of its own that reads committed state by [StateQuery], or the one value of a
+// state by [ValueQuery], and ends with [Answer]. A state gives the same to all who read it: updates of its table, queries, and those who ask from outside.
 package trident

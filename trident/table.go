@@ -25,14 +25,19 @@ type stateSpec struct {
 	describe           func(s *stateSpec) state.Description                          // for those who have not got the program
 }
 
-// StateOption changes how a state is kept.
-type StateOption interface{ ofState(s *stateSpec) }
+// StateOption changes how a state is kept, also that of windows.
+type StateOption interface {
+	WindowOption
+	ofState(s *stateSpec)
+}
 
 type stateOption func(*stateSpec)
 
-func (o stateOption) ofState(s *stateSpec) { o(s) }
+func (o stateOption) ofState(s *stateSpec)        { o(s) }
+func (o stateOption) ofWindows(s *windowSettings) { s.kept = append(s.kept, o) }
 
-// TTL forgets what was written last more than d ago, by the time of the batches: at least a millisecond, 0 keeps all for ever.
+// TTL forgets what was written last more than d ago, by the time of the batches: at least a millisecond, 0 keeps all for ever. It isn't for windows, which
+// hold what they have until they close.
 func TTL(d time.Duration) StateOption { return stateOption(func(s *stateSpec) { s.ttl = d }) }
 
 // OnDisk keeps the state in a file beside the worker instead of in memory, for states that are larger than memory. It
@@ -91,7 +96,7 @@ func checkKept[T, A any](g *graph, name string, parts Parts[T, A]) {
 	}
 }
 
-// Value is a state of one value.
+// Value is a state of one value; [ValueQuery] looks it up.
 type Value[V any] struct {
 	n    *node
 	spec *stateSpec

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/galestream/gale/topology"
 	"github.com/galestream/gale/trident"
+	"github.com/galestream/gale/trident/changelog"
 	"github.com/galestream/gale/worker"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -248,4 +250,32 @@ func startWith(t *testing.T, b *topology.Builder, o worker.Options) (stop func()
 		cancel()
 		require.NoError(t, <-ended)
 	}
+}
+
+// TestWindowsOnDiskGiveTheSame looks for their files, too, and goes on with one that a run before has left.
+func TestWindowsOnDiskGiveTheSame(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv(changelog.Variable, "folder:"+folder)
+	options := []trident.StateOption{trident.OnDisk()}
+	run := func(records []event) (counts [][]int64, times [][]closing) {
+		var byCount *committed[int64]
+		var byTime *committed[trident.Pair[string, trident.Window[int64]]]
+		runToEnd(t, func(b *topology.Builder) {
+			trident.Configure(b, trident.BatchRecords(2))
+			s := trident.NewStream(b, "events", trident.Records(records))
+			byCount = commits(trident.TumblingCountAll(s, "counts", 4, sumOf(), options...), "byCount")
+			of := append(ofWindows(options), trident.EventTime(event.time, 0))
+			byTime = commits(trident.TumblingTime(trident.GroupBy(s, eventKey), "times", ms(3), sumOf(), of...).Results(), "byTime")
+		})
+		return byCount.batches(), sorted(closingsOf(byTime), inOrder)
+	}
+	records := []event{{"a", 0, 1}, {"b", 1, 2}, {"a", 2, 3}, {"b", 3, 4}, {"a", 4, 5}, {"a", 5, 6}}
+	counts, times := run(records)
+	require.Equal(t, [][]int64{{10}}, counts)
+	require.Equal(t, [][]closing{{{"a", 0, 3, 4}, {"b", 0, 3, 2}}, {{"a", 3, 6, 11}, {"b", 3, 6, 4}}}, times)
+	for _, state := range []string{"counts", "times"} {
+		require.FileExists(t, filepath.Join(folder, "files", "operators", state+"-0-of-1.db"))
+	}
+	counts, _ = run(append(records, event{"b", 6, 7}, event{"b", 7, 8}))
+	require.Equal(t, [][]int64{{10}, {5 + 6 + 7 + 8}}, counts, "the window that was open goes on; a sink that is new is given all again")
 }

@@ -6,13 +6,9 @@ import (
 	"github.com/galestream/gale/topology"
 )
 
-// WindowOption changes how windows of time are told; T is the type of the records.
-type WindowOption[T any] func(*windowing[T])
-
 // windowing is what is said of windows of time.
 type windowing[T any] struct {
 	at       func(T) time.Time // nil: the time of the batch
-	given    bool
 	lateness time.Duration
 }
 
@@ -20,8 +16,10 @@ type windowing[T any] struct {
 // after the window's end, in whatever task: how far the others have come doesn't count. lateness is 0 or more; what is below a millisecond is cut off.
 //
 // The last batch of sources that end closes all windows. Where none ends, what is open stays open until a later record comes.
-func EventTime[T any](of func(T) time.Time, lateness time.Duration) WindowOption[T] {
-	return func(w *windowing[T]) { w.at, w.given, w.lateness = of, true, lateness }
+//
+// The records of the windows must be of type T.
+func EventTime[T any](of func(T) time.Time, lateness time.Duration) WindowOption {
+	return eventTime{of, lateness}
 }
 
 // TumblingTime aggregates the records of each key in windows of length d, one after the other, exactly once: a result goes on in the batch that closes its
@@ -31,8 +29,8 @@ func EventTime[T any](of func(T) time.Time, lateness time.Duration) WindowOption
 // ever late. [EventTime] takes the time from the records. The last batch of sources that end closes all windows: what comes when a topology goes on with more belongs to the windows after.
 //
 // What is in open windows is state, under the name: an aggregate of each window, so a key has as many as it has open windows. d is at least a
-// millisecond, and a whole number of them.
-func TumblingTime[K comparable, T, A any](g Grouped[K, T], name string, d time.Duration, a Aggregator[T, A], options ...WindowOption[T]) Windows[T, Pair[K, Window[A]]] {
+// millisecond, and a whole number of them. Options are [EventTime] and those of states but [TTL]: [OnDisk], [AllowDuplicates].
+func TumblingTime[K comparable, T, A any](g Grouped[K, T], name string, d time.Duration, a Aggregator[T, A], options ...WindowOption) Windows[T, Pair[K, Window[A]]] {
 	return SlidingTime(g, name, d, d, a, options...)
 }
 
@@ -41,33 +39,29 @@ func TumblingTime[K comparable, T, A any](g Grouped[K, T], name string, d time.D
 //
 // What is kept are aggregates of the largest pieces that make up all windows, their greatest common divisor, when the aggregator is a [Combiner]; with others
 // the records themselves. There may be 4096 pieces in a window. What a key keeps, encoded, may be 16 MiB.
-func SlidingTime[K comparable, T, A any](g Grouped[K, T], name string, d, every time.Duration, a Aggregator[T, A], options ...WindowOption[T]) Windows[T, Pair[K, Window[A]]] {
+func SlidingTime[K comparable, T, A any](g Grouped[K, T], name string, d, every time.Duration, a Aggregator[T, A], options ...WindowOption) Windows[T, Pair[K, Window[A]]] {
 	n := g.n.given("SlidingTime").g.add(name, "window", g.n.group)
-	w := windowing[T]{}
-	for _, o := range options {
-		o(&w)
-	}
-	w.check(n)
+	w, kept := windowingOf[T](n, options)
 	f, parts := frameFor(n, d.Milliseconds(), every.Milliseconds()), partsOf(n.g, n.name, "windows", a)
 	if d%time.Millisecond != 0 || every%time.Millisecond != 0 {
 		n.g.problem(name, "its windows are of %v every %v; both must be whole milliseconds", d, every)
 	}
 	n.most = marks
 	if parts.Combine != nil || f.whole() {
-		byTime(g, n, &w, f, fillParts(parts))
+		byTime(g, n, w, f, fillParts(parts), kept)
 	} else {
-		byTime(g, n, &w, f, fillRecords(parts))
+		byTime(g, n, w, f, fillRecords(parts), kept)
 	}
 	return windowsOf[T, Pair[K, Window[A]]](n)
 }
 
 // TumblingTimeAll is [TumblingTime] of a whole stream, in one task.
-func TumblingTimeAll[T, A any](s Stream[T], name string, d time.Duration, a Aggregator[T, A], options ...WindowOption[T]) Windows[T, Window[A]] {
+func TumblingTimeAll[T, A any](s Stream[T], name string, d time.Duration, a Aggregator[T, A], options ...WindowOption) Windows[T, Window[A]] {
 	return SlidingTimeAll(s, name, d, d, a, options...)
 }
 
 // SlidingTimeAll is [SlidingTime] of a whole stream, in one task.
-func SlidingTimeAll[T, A any](s Stream[T], name string, d, every time.Duration, a Aggregator[T, A], options ...WindowOption[T]) Windows[T, Window[A]] {
+func SlidingTimeAll[T, A any](s Stream[T], name string, d, every time.Duration, a Aggregator[T, A], options ...WindowOption) Windows[T, Window[A]] {
 	w := SlidingTime(GroupBy(s, func(T) bool { return true }), name, d, every, a, options...)
 	w.results.n.up.single = true
 	all := Map(w.results, func(p Pair[bool, Window[A]]) Window[A] { return p.Value })
@@ -75,8 +69,8 @@ func SlidingTimeAll[T, A any](s Stream[T], name string, d, every time.Duration, 
 }
 
 // byTime makes the head of windows by time. With the time of records, all tasks are told how far each batch has come, so that their windows close together.
-func byTime[K comparable, T, V, A any](g Grouped[K, T], n *node, w *windowing[T], f frame, fill filling[T, V, A]) {
-	spec := declareWindows[K, V](n)
+func byTime[K comparable, T, V, A any](g Grouped[K, T], n *node, w *windowing[T], f frame, fill filling[T, V, A], kept []StateOption) {
+	spec := declareWindows[K, V](n, kept)
 	records := exchangeContents(g, n)
 	var clock *edge
 	if w.at != nil {
