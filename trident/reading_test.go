@@ -65,6 +65,22 @@ func TestAWishForABatchIsSaidAgainUntilOneComes(t *testing.T) {
 	require.Empty(t, tick(), "the windows of the next attempt say what they want")
 }
 
+// TestATaskThatHasOpenedSaysItAgainUntilAnAttemptComes has the mail lost, and nothing to read: no batch begins by itself.
+func TestATaskThatHasOpenedSaysItAgainUntilAnAttemptComes(t *testing.T) {
+	task, p := newPostedTask(1)
+	task.unheard = []*held{{p: &packet{txid: 3}}}
+	said := func() (n int) {
+		for range gapTicks {
+			require.NoError(t, task.Tick(t.Context(), time.Time{}, nil))
+		}
+		return len(p.take())
+	}
+	require.Equal(t, 1, said())
+	require.Equal(t, 1, said())
+	task.unheard = nil
+	require.Zero(t, said())
+}
+
 // TestWishesAreKeptOnceWhileNobodyTakesThem looks at a topology that is paused.
 func TestWishesAreKeptOnceWhileNobodyTakesThem(t *testing.T) {
 	c := newCoordinator(&graph{})

@@ -36,6 +36,7 @@ type stageTask struct {
 	wanted    atomic.Bool // the source has something to read, and no batch has begun since it said so
 	wakeAt    int64       // when a window wants a batch, as it was told last; 0: it doesn't
 	unheard   []*held     // announcements of what the sinks get when the next attempt begins
+	gap       int         // ticks for which some have waited there
 	told      uint64      // the base that the coordinator was told last
 	lastStage uint64
 	over      context.Context // ends what is under way in the background
@@ -165,7 +166,22 @@ func (t *stageTask) Tick(context.Context, time.Time, *topology.Collector) error 
 	if t.wakeAt > 0 {
 		t.tell(mail{Kind: mailWake, At: t.wakeAt})
 	}
+	t.noteGap()
 	return nil
+}
+
+// gapTicks is for how many ticks an announcement may wait for an attempt that brings the batches it is of. Sources may take seconds to open.
+const gapTicks = 10
+
+// noteGap says once more that this task has opened, when no attempt has come of it: the mail was lost, and nothing else would begin one while nothing is to be read.
+func (t *stageTask) noteGap() {
+	if len(t.unheard) == 0 {
+		t.gap = 0
+		return
+	}
+	if t.gap++; t.gap%gapTicks == 0 {
+		t.tell(mail{Kind: mailOpened})
+	}
 }
 
 // orCleanup cleans up when f panics: the runtime doesn't, then, and the next instance could not open what this one has open.
