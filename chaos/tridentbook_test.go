@@ -123,6 +123,22 @@ func (b *book) state(name string, sequence uint64) map[string]string {
 	return values
 }
 
+// lastWindows is how many windows recent has.
+const lastWindows = 3
+
+// recent is what a state has in the end, but of windows the last ones alone: it takes too long to ask for each.
+func (b *book) recent(name string) map[string]string {
+	values := b.state(name, b.last())
+	if name == tallyResults {
+		for i, results := range b.closed(max(b.last(), lastWindows*tallySpan) - lastWindows*tallySpan) {
+			for key := range results {
+				delete(values, windowKey(key, i))
+			}
+		}
+	}
+	return values
+}
+
 // closed returns the results of the windows that have closed when the stream is read through the sequence: those that end there or before.
 func (b *book) closed(sequence uint64) []map[string]int64 {
 	b.mu.Lock()

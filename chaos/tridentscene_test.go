@@ -64,11 +64,11 @@ func (g *ledger) settle() {
 	g.compareStates()
 }
 
-// compareStates asks the partitions for every value.
+// compareStates asks the partitions for every value; of windows, for the results of the last.
 func (g *ledger) compareStates() {
 	g.t.Helper()
 	for _, state := range tallyStates {
-		want := g.book.state(state, g.book.last())
+		want := g.book.recent(state)
 		require.NotEmpty(g.t, want, "what state %s should have", state)
 		for key, value := range want {
 			v, err := g.cluster.Client.State(g.t.Context(), g.tally.Name, state, key)
