@@ -182,6 +182,22 @@ func TestADamagedSnapshotIsNamed(t *testing.T) {
 	require.True(t, bytes.Equal(data, got))
 }
 
+// TestAReadOfASnapshotThatIsCalledOffIsNoDamage calls one off at any moment of it.
+func TestAReadOfASnapshotThatIsCalledOffIsNoDamage(t *testing.T) {
+	r := newRig(t)
+	l := r.log("off", changelog.Options{})
+	require.NoError(t, l.PutSnapshot(t.Context(), "x", bytes.Repeat([]byte("x"), 3<<20)))
+	for i := range 200 {
+		ctx, cancel := context.WithCancel(t.Context())
+		timer := time.AfterFunc(time.Duration(i)*50*time.Microsecond, cancel)
+		_, err := l.Snapshot(ctx, "x")
+		timer.Stop()
+		cancel()
+		var damage *changelog.DamagedError
+		require.False(t, errors.As(err, &damage), "after %d x 50 us: %v", i, err)
+	}
+}
+
 // What the server does not see: a chunk whose bytes are others.
 func TestAForgedSnapshotIsRefused(t *testing.T) {
 	r := newRig(t)

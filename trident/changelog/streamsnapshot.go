@@ -59,6 +59,8 @@ func (l *stream) Snapshot(ctx context.Context, name string) (data []byte, err er
 			return noSnapshot(name)
 		case passing(err):
 			return err
+		case ctx.Err() != nil: // which says nothing of the snapshot
+			return ctx.Err()
 		case err != nil:
 			return l.spoiled(name, err)
 		}
@@ -67,6 +69,9 @@ func (l *stream) Snapshot(ctx context.Context, name string) (data []byte, err er
 		}
 		if now, err := l.snapshots.GetInfo(try, name); err != nil || now.NUID != info.NUID {
 			return fmt.Errorf("the snapshot was replaced: %w", errAgain)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		return l.spoiled(name, err)
 	})
