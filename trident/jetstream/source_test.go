@@ -226,7 +226,7 @@ func TestErrorsForGood(t *testing.T) {
 		require.ErrorContains(t, err, what)
 	}
 	_, err := jetstream.Source(r.options()).Open(t.Context(), "0 of 2", nil, func() {})
-	require.ErrorContains(t, err, "has the number of partitions changed?")
+	require.ErrorContains(t, err, "there is no partition \"0 of 2\"")
 	_, err = jetstream.Source(r.options()).Open(t.Context(), "0 of 1", []byte("x"), func() {})
 	require.ErrorContains(t, err, `the position "x" is no sequence`)
 }
