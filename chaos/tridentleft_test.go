@@ -67,7 +67,7 @@ func TestStateOfATopologyThatWasKilled(t *testing.T) {
 	id := g.topology.ID
 	require.NoError(t, g.cluster.Client.Kill(t.Context(), cluster.KillRequest{Name: g.tally.Name, Wait: -1}))
 	require.NoError(t, g.cluster.Client.WaitGone(t.Context(), g.tally.Name, id, nil))
-	g.compareStates()
+	g.compareStatesOf(5) // each is read from the log
 	all, err := g.cluster.Client.States(t.Context(), g.tally.Name)
 	require.NoError(t, err)
 	for _, name := range tallyStates {

@@ -71,5 +71,5 @@ func TestErrorsNameTheQuery(t *testing.T) {
 	a.answered(mail{TxID: txid, Error: "too long"})
 	require.EqualError(t, (<-c.answer).err, `query "reach": too long`)
 	_, err := a.ask(t.Context(), nil) // nothing can wait
-	require.EqualError(t, err, `busy: 1024 calls of query "reach" wait already`)
+	require.EqualError(t, err, `busy: 128 calls of query "reach" wait already`)
 }

@@ -15,7 +15,7 @@ func (g *graph) declareLeader(q *group) {
 
 // Bounds of calls.
 const (
-	queryWaiting = 1024             // calls that wait to be begun; more are refused
+	queryWaiting = 128              // calls that wait to be begun; more are refused, before a worker refuses questions of any kind (worker.MaxAnswers)
 	queryOpen    = 64               // calls that are under way
 	queryTimeout = 30 * time.Second // of a call that has none of its own
 )
