@@ -1,7 +1,6 @@
 package nimbus
 
 import (
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -69,32 +68,11 @@ func TestStateIsNotDroppedOfATopologyThatTheLeaderDoesNotKnow(t *testing.T) {
 
 func TestStateIsDroppedInTheAccountOfApps(t *testing.T) {
 	r := newRig(t)
-	keys, err := auth.OpenKeys(filepath.Join(t.TempDir(), "keys"))
-	require.NoError(t, err)
-	r.nats.Shutdown()
-	r.o.Keys = keys
-	r.startNATS()
-	credentials := func(role auth.Role) cluster.Access {
-		text, err := keys.Issue(role, "test")
-		require.NoError(t, err)
-		file := filepath.Join(t.TempDir(), "creds")
-		require.NoError(t, auth.WriteFile(file, text))
-		return cluster.Access{URL: r.nats.URL(), Credentials: file}
-	}
-	app, err := cluster.Connect(credentials(auth.App), "app", nil)
-	require.NoError(t, err)
-	defer app.Close()
-	js, err := jetstream.New(app)
-	require.NoError(t, err)
-	leaveState(t, js, "words")
-	r.nc, err = cluster.Connect(credentials(auth.Daemon), "daemon", nil)
-	require.NoError(t, err)
-	defer r.nc.Close()
-
-	keyless := r.nimbus("n1", func(o *Options) { o.Access, o.Issuer = credentials(auth.Daemon), issuer{} })
+	accounts := r.withAccounts()
+	keyless := r.nimbus("n1", func(o *Options) { o.Access, o.Issuer = accounts.access(auth.Daemon), issuer{} })
 	r.refused(cluster.Unauthorized, cluster.VerbDropState, cluster.NameRequest{Name: "words"})
 	keyless.stop()
-	r.nimbus("n2", func(o *Options) { o.Access, o.Issuer = credentials(auth.Daemon), keys.Issuer() })
+	r.nimbus("n2", func(o *Options) { o.Access, o.Issuer = accounts.access(auth.Daemon), accounts.keys.Issuer() })
 	r.must(cluster.VerbDropState, cluster.NameRequest{Name: "words"}, nil)
-	require.Empty(t, streams(t, js))
+	require.Empty(t, streams(t, accounts.apps))
 }
