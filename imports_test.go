@@ -39,6 +39,7 @@ var ours = map[string][]string{
 	"examples/trident/reach":        {".", "topology", "trident"},
 	"examples/trident/wordcount":    {".", "source", "topology", "trident"},
 	"internal/faultproxy":           {},
+	"internal/leak":                 {},
 	"internal/rig":                  {"auth", "client", "cluster", "internal/faultproxy", "natsd"},
 	"natsd":                         {"auth", "cluster"},
 	"nimbus":                        {"auth", "cluster", "nimbus/schedule", "topology", "worker"},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/galestream/gale/internal/leak"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
@@ -17,7 +18,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, leak.OfPut())
 }
 
 // outcome is what a command line gives.

@@ -14,6 +14,7 @@ import (
 	"github.com/galestream/gale"
 	"github.com/galestream/gale/auth"
 	"github.com/galestream/gale/cluster"
+	"github.com/galestream/gale/internal/leak"
 	"github.com/galestream/gale/internal/rig"
 	"github.com/galestream/gale/nimbus"
 	"github.com/galestream/gale/supervisor"
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 		beLoad()
 	}
 	rig.Main(map[string]rig.Role{rig.NimbusRole: runNimbus, rig.SupervisorRole: runSupervisor})
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, leak.OfPut())
 }
 
 func beLoad() {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/galestream/gale/cluster"
+	"github.com/galestream/gale/internal/leak"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 		os.Exit(describeSample(file))
 	}
 	flag.Parse()
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, leak.OfPut())
 }
 
 func describeSample(file string) int {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/galestream/gale/cluster"
+	"github.com/galestream/gale/internal/leak"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 	if role := os.Getenv("PROGRAM"); role != "" {
 		os.Exit(programs[role]())
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, leak.OfPut())
 }
 
 // fake is a NATS server with a Nimbus whose answers the test says.

@@ -10,6 +10,7 @@ import (
 	"github.com/galestream/gale"
 	"github.com/galestream/gale/cli"
 	"github.com/galestream/gale/cluster"
+	"github.com/galestream/gale/internal/leak"
 	"github.com/galestream/gale/internal/rig"
 	"github.com/galestream/gale/topology"
 	"go.uber.org/goleak"
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 		gale.Main(numbers())
 	}
 	rig.Main(map[string]rig.Role{galeRole: runGale})
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, leak.OfPut())
 }
 
 func runGale(_ context.Context, setting []byte, ready func(string)) error {

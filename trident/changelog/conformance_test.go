@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/galestream/gale/internal/leak"
 	"github.com/galestream/gale/trident/changelog"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -18,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	goleak.VerifyTestMain(stoppable{m})
+	goleak.VerifyTestMain(stoppable{m}, leak.OfPut())
 }
 
 // stoppable stops the servers that tests share before goroutines are looked for.

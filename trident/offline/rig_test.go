@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/galestream/gale/internal/leak"
 	"github.com/galestream/gale/topology"
 	"github.com/galestream/gale/trident"
 	"github.com/galestream/gale/trident/changelog"
@@ -14,7 +15,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, leak.OfPut()) }
 
 // patience is how long a topology may take to end.
 const patience = 20 * time.Second

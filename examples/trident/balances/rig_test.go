@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/galestream/gale"
+	"github.com/galestream/gale/internal/leak"
 	"github.com/galestream/gale/trident/changelog"
 	"github.com/galestream/gale/worker"
 	"github.com/nats-io/nats-server/v2/server"
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(mainVariable) != "" {
 		main()
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, leak.OfPut())
 }
 
 // patience is how long a test waits for what has to happen.

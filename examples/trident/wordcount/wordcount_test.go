@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/galestream/gale"
+	"github.com/galestream/gale/internal/leak"
 	"github.com/galestream/gale/topology"
 	"github.com/galestream/gale/topology/topologytest"
 	"github.com/galestream/gale/trident"
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(mainVariable) != "" {
 		main()
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, leak.OfPut())
 }
 
 // patience is how long a test waits for what has to happen.
