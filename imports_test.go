@@ -71,6 +71,7 @@ var homes = map[string][]string{
 	"github.com/cespare/xxhash/v2":            {"bench", "examples/hostwatch", "topology", "trident/changelog", "trident/state"},
 	"github.com/goccy/go-yaml":                {"config"},
 	"github.com/jackc/pgx/v5":                 {"examples/trident/balances", "trident/postgres"},
+	"go.uber.org/goleak":                      {"internal/leak"},
 	"github.com/nats-io/jwt/v2":               {"auth", "natsd"},
 	"github.com/nats-io/nats-server/v2":       {"natsd"},
 	"github.com/nats-io/nats.go":              {"bench", "client", "cluster", "connector/jetstream", "internal/rig", "natsd", "nimbus", "supervisor", "transport", "trident/changelog", "trident/jetstream", "worker/process"},

@@ -103,7 +103,7 @@ func (n *Nimbus) Run(ctx context.Context) error {
 		return err
 	}
 	defer nc.Close()
-	b, err := n.open(ctx, nc)
+	b, err := patiently(ctx, n.o.Log, func() (*base, error) { return n.open(ctx, nc) })
 	if err != nil {
 		return fmt.Errorf("opening the cluster's store: %w", err)
 	}
