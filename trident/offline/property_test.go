@@ -139,7 +139,9 @@ func TestAValueIsThatOfTheLastCommit(t *testing.T) {
 		}
 		w.compare()
 	})
-	require.Positive(t, trimmed, "logs that were read from snapshots alone")
+	if !testing.Short() { // then there are too few to be sure
+		require.Positive(t, trimmed, "logs that were read from snapshots alone")
+	}
 }
 
 // reading is a log that nothing may be written to.
