@@ -64,7 +64,7 @@ func watchLog(t *testing.T, g *ledger) *witness {
 	require.NoError(t, err)
 	for _, name := range tallyStates {
 		w.stores[name] = state.Memory()
-		w.parts[name], err = state.OpenPartition(state.Options{Name: name, Partitions: 1, Log: w.log, Store: w.stores[name], Commit: commitOf})
+		w.parts[name], err = state.OpenPartition(state.Options{Name: name, Partitions: 1, Log: w.log, Store: w.stores[name], Commit: commit.DecodeNames})
 		require.NoError(t, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -78,11 +78,6 @@ func watchLog(t *testing.T, g *ledger) *witness {
 		require.NoError(t, w.log.Close())
 	})
 	return w
-}
-
-func commitOf(payload []byte) (txid, attempt uint64, err error) {
-	r, err := commit.DecodeRecord(payload)
-	return uint64(r.TxID), uint64(r.Attempt), err
 }
 
 func (w *witness) stop() {

@@ -30,9 +30,3 @@ func (g *graph) replay(ctx context.Context, log changelog.Log, through uint64, s
 		return committed(from, uint64(c.TxID), uint64(c.Attempt))
 	})
 }
-
-// commitOf reads what a commit record commits, for states.
-func commitOf(payload []byte) (txid, attempt uint64, err error) {
-	r, err := commit.DecodeRecord(payload)
-	return uint64(r.TxID), uint64(r.Attempt), err
-}

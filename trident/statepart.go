@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/galestream/gale/trident/changelog"
+	"github.com/galestream/gale/trident/commit"
 	"github.com/galestream/gale/trident/state"
 )
 
@@ -29,7 +30,7 @@ func (t *stageTask) openState(s *stateSpec) (*statePart, error) {
 		return nil, err
 	}
 	part, err := state.OpenPartition(state.Options{
-		Name: s.name, Index: t.tc.Index, Partitions: t.tasks(), Log: t.log, Store: store, Commit: commitOf, TTL: s.ttl,
+		Name: s.name, Index: t.tc.Index, Partitions: t.tasks(), Log: t.log, Store: store, Commit: commit.DecodeNames, TTL: s.ttl,
 	})
 	if err != nil {
 		return nil, errors.Join(err, store.Close())

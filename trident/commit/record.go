@@ -49,6 +49,13 @@ func appendBytes[B string | []byte](b []byte, x B) []byte {
 	return append(b, x...)
 }
 
+// DecodeNames reads a whole encoded record for states, which need no more of it than what it commits: all up to the txid, as it was in the attempt. The errors are those of
+// [DecodeRecord].
+func DecodeNames(b []byte) (txid, attempt uint64, err error) {
+	r, err := DecodeRecord(b)
+	return uint64(r.TxID), uint64(r.Attempt), err
+}
+
 // DecodeRecord reads a whole encoded record. Positions is not nil, Meta and a position are nil when empty, and all are copied out of b. The error
 // wraps [ErrRecord] and says what is wrong.
 func DecodeRecord(b []byte) (Record, error) {

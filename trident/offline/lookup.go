@@ -68,17 +68,12 @@ func Lookup(ctx context.Context, log changelog.Log, name, key string) (v Value, 
 
 // open reads one of so many parts of a state.
 func open(ctx context.Context, log changelog.Log, name string, d state.Description, index, parts int) (*state.Partition, error) {
-	p, err := state.OpenPartition(state.Options{Name: name, Index: index, Partitions: parts, Log: log, Store: state.Memory(), Commit: commitOf, TTL: d.TTL, ReadOnly: true})
+	p, err := state.OpenPartition(state.Options{Name: name, Index: index, Partitions: parts, Log: log, Store: state.Memory(), Commit: commit.DecodeNames, TTL: d.TTL, ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
 	_, err = p.Recover(ctx)
 	return p, err
-}
-
-func commitOf(payload []byte) (txid, attempt uint64, err error) {
-	r, err := commit.DecodeRecord(payload)
-	return uint64(r.TxID), uint64(r.Attempt), err
 }
 
 // before is of states that were kept before they were described in full.
